@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/halt.h"
+
+#include <signal.h>
+
+#include "engine/effects.h"
+#include "engine/service.h"
+
+/* Pass a signal on: to the main service where there is one, else to all essential ones. */
+static void forward(struct step *step, int32_t signal)
+{
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		bool meant = step->spec->main_service < step->spec->service_count
+				     ? s == step->spec->main_service
+				     : spec_service(step->spec, s)->essential;
+
+		if (meant && life_has_process(engine_service(step->engine, s)->life))
+			effects_kill(step, s, signal, false);
+	}
+}
+
+static bool ends_everything(struct step *step, int32_t signal)
+{
+	if (step->spec->several)
+		return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+	return signal == SIGTERM ||
+	       (signal == SIGINT && spec_service(step->spec, 0)->restart != RESTART_NO);
+}
+
+void halt_signal(struct step *step, int32_t signal)
+{
+	struct engine *engine = step->engine;
+	const struct spec *spec = step->spec;
+
+	if (!ends_everything(step, signal)) {
+		forward(step, signal);
+		return;
+	}
+	if (engine->halt != HALT_NOT) {
+		/* A second TERM to a single command is its own business, as it would be without an init. */
+		if (engine->halt == HALT_SERVICES && !spec->several)
+			forward(step, signal == SIGTERM ? spec_service(spec, 0)->stop_signal : signal);
+		return;
+	}
+	effects_log(step, MSG_SHUTDOWN, EFFECT_NO_INDEX, EFFECT_NO_INDEX, signal, 0);
+	engine->halt = HALT_SERVICES;
+	engine->halt_service = spec->main_service;
+	engine->halt_code = spec->main_service < spec->service_count ? -1 : 0;
+	if (!spec->several)
+		service_stop(step, 0, signal == SIGTERM ? 0 : signal, spec_service(spec, 0)->stop_timeout_ms);
+}
+
+/* Does a service that is still there come after this one? Then it is not its turn to stop. */
+static bool is_needed(struct step *step, uint32_t service)
+{
+	for (uint32_t s = service + 1; s < step->spec->service_count; s++) {
+		const struct service_spec *spec = spec_service(step->spec, s);
+		uint8_t life = engine_service(step->engine, s)->life;
+
+		if (!life_has_process(life) && life != LIFE_SPAWNING)
+			continue;
+		for (uint32_t n = 0; n < spec->after.count; n++) {
+			if (spec_word(step->spec, spec->after, n) == service)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Returns true when no service has a process any more. */
+static bool stop_services(struct step *step)
+{
+	bool all_gone = true;
+
+	for (uint32_t s = step->spec->service_count; s-- > 0;) {
+		struct service_state *state = engine_service(step->engine, s);
+
+		if (state->life == LIFE_SPAWNING) {
+			all_gone = false;
+			continue;
+		}
+		if (!life_has_process(state->life)) {
+			state->life = LIFE_DONE;
+			state->life_deadline_ms = NEVER_MS;
+			continue;
+		}
+		all_gone = false;
+		if (state->life != LIFE_STOPPING && !is_needed(step, s))
+			service_stop(step, s, 0, spec_service(step->spec, s)->stop_timeout_ms);
+		service_stop_expire(step, s);
+	}
+	return all_gone;
+}
+
+/* Once, when the end begins: what runs beside the services has no purpose any more. */
+static void cancel_all(struct step *step)
+{
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		struct service_state *state = engine_service(step->engine, s);
+
+		if (state->reload == RELOAD_VALIDATING || state->reload == RELOAD_HOOKING || state->probing)
+			effects_add(step, FX_CANCEL)->service = s;
+		state->reload = RELOAD_IDLE;
+		state->reload_deadline_ms = NEVER_MS;
+		state->probe_deadline_ms = NEVER_MS;
+		state->probing = 0;
+		state->restart_wanted = 0;
+		state->start_wanted = 0;
+	}
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		watch->settle_deadline_ms = NEVER_MS;
+		watch->reading = 0;
+		watch->polling = 0;
+		watch->offered_now = 0;
+	}
+	step->engine->halt_begun = 1;
+}
+
+static void leave(struct step *step)
+{
+	struct engine *engine = step->engine;
+	int32_t code = engine->halt_code;
+
+	if (code < 0)
+		code = service_exit_code(engine_service(engine, engine->halt_service)->status);
+	engine->halt = HALT_OVER;
+	engine->halt_deadline_ms = NEVER_MS;
+	effects_add(step, FX_EXIT)->value = code;
+}
+
+static void end_rest(struct step *step, enum halt stage, int32_t signal, int64_t bound_ms)
+{
+	step->engine->halt = (uint8_t)stage;
+	step->engine->halt_deadline_ms = step->now_ms + bound_ms;
+	effects_add(step, FX_END_REST)->value = signal;
+}
+
+void halt_advance(struct step *step)
+{
+	struct engine *engine = step->engine;
+	bool due = engine->halt_deadline_ms != NEVER_MS && step->now_ms >= engine->halt_deadline_ms;
+
+	if (engine->halt != HALT_NOT && !engine->halt_begun)
+		cancel_all(step);
+	switch ((enum halt)engine->halt) {
+	case HALT_SERVICES:
+		if (stop_services(step))
+			end_rest(step, HALT_REST_TERM, SIGTERM, step->spec->linger_ms);
+		break;
+	case HALT_REST_TERM:
+		if (due)
+			end_rest(step, HALT_REST_KILL, SIGKILL, KILL_BOUND_MS);
+		break;
+	case HALT_REST_KILL:
+		if (due)
+			leave(step);
+		break;
+	case HALT_NOT:
+	case HALT_OVER:
+	case HALT_COUNT:
+		break;
+	}
+}
+
+void halt_rest_gone(struct step *step)
+{
+	if (step->engine->halt == HALT_REST_TERM || step->engine->halt == HALT_REST_KILL)
+		leave(step);
+}

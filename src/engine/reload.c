@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/reload.h"
+
+#include "engine/backoff.h"
+#include "engine/effects.h"
+#include "engine/policy.h"
+
+void reload_touched(struct step *step, uint32_t watch)
+{
+	const struct watch_spec *spec = spec_watch(step->spec, watch);
+	struct watch_state *state = engine_watch(step->engine, step->spec, watch);
+	int64_t due_ms = step->now_ms + spec->settle_ms;
+
+	/* The bound starts with the first event, so that a chattering writer cannot push the reading away for ever. */
+	if (state->settle_deadline_ms == NEVER_MS)
+		state->settle_bound_ms = step->now_ms + spec->settle_max_ms;
+	state->settle_deadline_ms = due_ms < state->settle_bound_ms ? due_ms : state->settle_bound_ms;
+}
+
+void reload_complete(struct step *step, uint32_t watch)
+{
+	struct watch_state *state = engine_watch(step->engine, step->spec, watch);
+
+	if (state->settle_deadline_ms == NEVER_MS)
+		state->settle_bound_ms = step->now_ms;
+	state->settle_deadline_ms = step->now_ms;
+}
+
+static void read_now(struct step *step, uint32_t watch)
+{
+	struct watch_state *state = engine_watch(step->engine, step->spec, watch);
+	struct effect *effect = effects_add(step, FX_DIGEST);
+
+	state->reading = 1;
+	state->digest_seq++;
+	state->settle_deadline_ms = NEVER_MS;
+	effect->watch = watch;
+	effect->service = spec_watch(step->spec, watch)->service;
+	effect->seq = state->digest_seq;
+}
+
+void reload_polled(struct step *step, uint32_t watch)
+{
+	struct watch_state *state = engine_watch(step->engine, step->spec, watch);
+
+	if (state->reading || state->settle_deadline_ms != NEVER_MS)
+		return;
+	read_now(step, watch);
+	state->polling = 1;
+}
+
+/* Other content, or content of another kind, than was known? */
+static bool is_news(const struct watch_state *state, const struct event *event)
+{
+	if (!state->content_known || state->content != (uint8_t)event->value)
+		return true;
+	return event->value == CONTENT_PRESENT && !digest_equal(state->desired, event->digest);
+}
+
+static void fold_present(struct step *step, const struct event *event)
+{
+	const struct watch_spec *spec = spec_watch(step->spec, event->watch);
+	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
+	struct service_state *service = engine_service(step->engine, spec->service);
+	bool moved = state->has_desired && !digest_equal(state->desired, event->digest);
+	bool first = !state->has_desired;
+
+	state->has_desired = 1;
+	state->desired = event->digest;
+	if (!moved && !first) {
+		if (state->has_applied && digest_equal(state->applied, state->desired))
+			effects_log(step, MSG_NO_OP, spec->service, event->watch, 0, 0);
+		return;
+	}
+	state->generation++;
+	/* Other content is another chance for everything of this service that failed: at once, not after the back-off. */
+	if (service->reload == RELOAD_RETRYING || service->reload == RELOAD_GATING) {
+		service->reload = RELOAD_IDLE;
+		service->reload_deadline_ms = NEVER_MS;
+	}
+	service->retry_interval_ms = 0;
+	service->gate_interval_ms = 0;
+	service->told_waiting = 0;
+	if (service->life != LIFE_PREPARING)
+		effects_log(step, MSG_CHANGED, spec->service, event->watch, 0, 0);
+}
+
+static void fold_content(struct step *step, const struct event *event)
+{
+	const struct watch_spec *spec = spec_watch(step->spec, event->watch);
+	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
+	enum content content = (enum content)event->value;
+	bool other_kind = state->content != (uint8_t)content || !state->content_known;
+
+	state->content = (uint8_t)content;
+	state->content_known = 1;
+	if (content == CONTENT_PRESENT || (content == CONTENT_EMPTY && spec->allow_empty)) {
+		fold_present(step, event);
+	} else if (content == CONTENT_UNREADABLE) {
+		/* No event need follow when it becomes readable (fsGroup is set after the swap): look again. */
+		state->settle_deadline_ms = step->now_ms + step->spec->retry_min_ms;
+		state->settle_bound_ms = state->settle_deadline_ms;
+		if (other_kind)
+			effects_log(step, MSG_UNREADABLE, spec->service, event->watch, 0, step->spec->retry_min_ms);
+	} else if (other_kind) {
+		effects_log(step, content == CONTENT_EMPTY ? MSG_EMPTY : MSG_MISSING, spec->service, event->watch,
+			    0, 0);
+	}
+}
+
+void reload_digested(struct step *step, const struct event *event)
+{
+	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
+	struct service_state *service =
+		engine_service(step->engine, spec_watch(step->spec, event->watch)->service);
+	bool polling = state->polling;
+
+	if (!state->reading || event->seq != state->digest_seq)
+		return;
+	state->reading = 0;
+	state->polling = 0;
+	if (polling && state->settle_deadline_ms == NEVER_MS) {
+		/* A poll may have looked in the middle of a write: what it found is only a reason to settle. */
+		if (is_news(state, event))
+			reload_touched(step, event->watch);
+		return;
+	}
+	if (state->settle_deadline_ms != NEVER_MS)
+		return; /* touched while it was read: it is going to be read again */
+	if (service->reload == RELOAD_IDLE)
+		service->reload_since_ms = step->now_ms;
+	fold_content(step, event);
+}
+
+/* A validation or application failed: again after a growing delay while this content stays. */
+static int64_t retry_later(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	state->retry_interval_ms =
+		backoff_next_ms(state->retry_interval_ms, step->spec->retry_min_ms, step->spec->retry_max_ms);
+	state->reload = RELOAD_RETRYING;
+	state->reload_deadline_ms = step->now_ms + state->retry_interval_ms;
+	return state->retry_interval_ms;
+}
+
+static void withdraw_offer(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		if (spec_watch(step->spec, w)->service == service)
+			engine_watch(step->engine, step->spec, w)->offered_now = 0;
+	}
+}
+
+/* Mark what was offered as failed; give_up: it is not tried again before other content comes. */
+static void fail_offer(struct step *step, uint32_t service, bool give_up)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service != service || !watch->offered_now)
+			continue;
+		watch->has_failed = 1;
+		watch->failed = watch->offered;
+		watch->gave_up = give_up;
+		watch->offered_now = 0;
+	}
+}
+
+/* The watch that was offered (the first, when it was a batch), or EFFECT_NO_INDEX. */
+static uint32_t offered_watch(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		if (spec_watch(step->spec, w)->service == service &&
+		    engine_watch(step->engine, step->spec, w)->offered_now)
+			return w;
+	}
+	return EFFECT_NO_INDEX;
+}
+
+void reload_validated(struct step *step, const struct event *event)
+{
+	uint32_t service = spec_watch(step->spec, event->watch)->service;
+	struct service_state *state = engine_service(step->engine, service);
+	struct watch_state *watch = engine_watch(step->engine, step->spec, event->watch);
+
+	if (state->reload != RELOAD_VALIDATING || event->seq != state->reload_seq)
+		return;
+	state->reload = RELOAD_IDLE;
+	switch ((enum verdict)event->value) {
+	case VERDICT_OK:
+		watch->has_validated = 1;
+		watch->validated = watch->offered;
+		effects_log(step, MSG_VALID, service, event->watch, 0, 0);
+		break;
+	case VERDICT_REFUSED:
+		watch->has_failed = 1;
+		watch->failed = watch->offered;
+		watch->gave_up = 0;
+		/* Content that has moved on meanwhile is judged by itself, and at once. */
+		if (digest_equal(watch->offered, watch->desired))
+			effects_log(step, MSG_REFUSED, service, event->watch, 0, retry_later(step, service));
+		break;
+	case VERDICT_MOVED:
+	case VERDICT_COUNT:
+		effects_log(step, MSG_MOVED, service, event->watch, 0, 0);
+		reload_touched(step, event->watch);
+		break;
+	}
+	withdraw_offer(step, service);
+}
+
+static void not_caught(struct step *step, uint32_t service, uint32_t watch, int32_t signal)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	int64_t waited_ms;
+
+	if (state->gate_interval_ms == 0)
+		state->reload_since_ms = step->now_ms;
+	waited_ms = step->now_ms - state->reload_since_ms;
+	if (waited_ms >= GATE_GIVE_UP_MS) {
+		effects_log(step, MSG_NEVER_CAUGHT, service, watch, signal, waited_ms);
+		fail_offer(step, service, true);
+		state->reload = RELOAD_IDLE;
+		state->gate_interval_ms = 0;
+		return;
+	}
+	if (!state->told_waiting)
+		effects_log(step, MSG_NOT_CAUGHT, service, watch, signal, 0);
+	state->told_waiting = 1;
+	state->gate_interval_ms = backoff_next_ms(state->gate_interval_ms, GATE_FIRST_MS, GATE_MAX_MS);
+	state->reload = RELOAD_GATING;
+	state->reload_deadline_ms = step->now_ms + state->gate_interval_ms;
+}
+
+/* No SigCgt line: readiness decides where it was configured, else a time after the start. */
+static void catch_unknown(struct step *step, uint32_t service, uint32_t watch, int32_t signal)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	int64_t due_ms = step->now_ms;
+
+	if (spec_service(step->spec, service)->ready_kind == READY_NONE)
+		due_ms = state->started_ms + CATCH_UNKNOWN_DELAY_MS;
+	if (due_ms < step->now_ms)
+		due_ms = step->now_ms;
+	if (!state->told_waiting)
+		effects_log(step, MSG_CATCH_UNKNOWN, service, watch, signal, due_ms - step->now_ms);
+	state->told_waiting = 1;
+	state->force_signal = 1;
+	state->reload = RELOAD_GATING;
+	state->reload_deadline_ms = due_ms;
+}
+
+void reload_signalled(struct step *step, const struct event *event)
+{
+	uint32_t service = event->service;
+	struct service_state *state = engine_service(step->engine, service);
+	uint32_t watch = offered_watch(step, service);
+	int32_t signal;
+
+	if (state->reload != RELOAD_NOTIFYING || event->seq != state->reload_seq)
+		return;
+	signal = spec_watch(step->spec, watch)->signal;
+	switch ((enum signal_answer)event->value) {
+	case SIGNAL_SENT:
+		policy_taken(step, service);
+		if (spec_service(step->spec, service)->ready_kind > READY_DELAY) {
+			/* php-fpm re-executes itself on its reload signal: ready means ready again. */
+			state->ready = 0;
+			state->probe_deadline_ms = step->now_ms;
+		}
+		break;
+	case SIGNAL_NOT_CAUGHT:
+		not_caught(step, service, watch, signal);
+		break;
+	case SIGNAL_UNKNOWN:
+		catch_unknown(step, service, watch, signal);
+		break;
+	case SIGNAL_GONE:
+	case SIGNAL_ANSWER_COUNT:
+		effects_log(step, MSG_SIGNAL_FAILED, service, watch, signal, retry_later(step, service));
+		break;
+	}
+	withdraw_offer(step, service);
+}
+
+void reload_hooked(struct step *step, const struct event *event)
+{
+	uint32_t service = event->service;
+	struct service_state *state = engine_service(step->engine, service);
+	uint32_t watch = offered_watch(step, service);
+
+	if (state->reload != RELOAD_HOOKING || event->seq != state->reload_seq)
+		return;
+	if (event->value == 0) {
+		policy_taken(step, service);
+		return;
+	}
+	fail_offer(step, service, false);
+	effects_log(step, MSG_HOOK_FAILED, service, watch, event->value, retry_later(step, service));
+}
+
+void reload_process_gone(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	state->restart_wanted = 0;
+	state->gate_interval_ms = 0;
+	state->force_signal = 0;
+	switch ((enum reload)state->reload) {
+	case RELOAD_HOOKING:
+		effects_add(step, FX_CANCEL)->service = service;
+		/* fall through */
+	case RELOAD_WAITING:
+	case RELOAD_NOTIFYING:
+	case RELOAD_GATING:
+	case RELOAD_RESTARTING:
+		state->reload = RELOAD_IDLE;
+		state->reload_deadline_ms = NEVER_MS;
+		withdraw_offer(step, service);
+		break;
+	case RELOAD_IDLE:
+	case RELOAD_VALIDATING:
+	case RELOAD_RETRYING:
+	case RELOAD_COUNT:
+		break;
+	}
+}
+
+void reload_read(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		const struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service == service && !watch->reading &&
+		    watch->settle_deadline_ms != NEVER_MS && step->now_ms >= watch->settle_deadline_ms)
+			read_now(step, w);
+	}
+}
+
+/* Is a watch of the service settling or being read? Then the batch is not complete yet. */
+static bool batch_open(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		const struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service != service)
+			continue;
+		if ((watch->reading && !watch->polling) ||
+		    (watch->settle_deadline_ms != NEVER_MS && watch->content != CONTENT_UNREADABLE))
+			return true;
+	}
+	return false;
+}
+
+/* The first pending watch that has to pass a validation which it has not passed, or EFFECT_NO_INDEX. */
+static uint32_t next_to_validate(struct step *step, uint32_t service, bool *ret_any_pending)
+{
+	uint32_t found = EFFECT_NO_INDEX;
+
+	*ret_any_pending = false;
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		const struct watch_spec *spec = spec_watch(step->spec, w);
+		const struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec->service != service || !policy_pending(spec, watch))
+			continue;
+		*ret_any_pending = true;
+		if (found == EFFECT_NO_INDEX && spec->validate.count > 0 &&
+		    !(watch->has_validated && digest_equal(watch->validated, watch->desired)))
+			found = w;
+	}
+	return found;
+}
+
+static void validate(struct step *step, uint32_t service, uint32_t w)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+	struct effect *effect;
+
+	effects_log(step, MSG_VALIDATING, service, w, 0, 0);
+	watch->offered_now = 1;
+	watch->offered = watch->desired;
+	state->reload = RELOAD_VALIDATING;
+	state->reload_deadline_ms = NEVER_MS;
+	state->reload_seq++;
+	effect = effects_add(step, FX_VALIDATE);
+	effect->service = service;
+	effect->watch = w;
+	effect->seq = state->reload_seq;
+	effect->digest = watch->desired;
+}
+
+static void reset(struct service_state *state)
+{
+	state->reload = RELOAD_IDLE;
+	state->reload_deadline_ms = NEVER_MS;
+	state->retry_interval_ms = 0;
+	state->gate_interval_ms = 0;
+	state->told_waiting = 0;
+}
+
+/* States in which nothing can be done for the content: it is read when the process starts. */
+static bool life_is_between(uint8_t life)
+{
+	return life == LIFE_DOWN || life == LIFE_PREPARING || life == LIFE_SPAWNING || life == LIFE_STOPPING ||
+	       life == LIFE_DONE;
+}
+
+void reload_advance(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	bool pending;
+	uint32_t watch;
+
+	if (state->reload == RELOAD_VALIDATING || state->reload == RELOAD_NOTIFYING ||
+	    state->reload == RELOAD_HOOKING || state->reload == RELOAD_RESTARTING || life_is_between(state->life) ||
+	    batch_open(step, service))
+		return;
+	watch = next_to_validate(step, service, &pending);
+	if (!pending) {
+		reset(state);
+		return;
+	}
+	if (state->reload_deadline_ms != NEVER_MS && step->now_ms < state->reload_deadline_ms)
+		return;
+	if (watch != EFFECT_NO_INDEX)
+		validate(step, service, watch);
+	else if (!state->start_wanted)
+		policy_apply(step, service);
+}
+
+int64_t reload_deadline_ms(const struct service_state *state)
+{
+	return state->reload_deadline_ms;
+}
+
+int64_t reload_watch_deadline_ms(const struct watch_state *watch)
+{
+	return watch->reading ? NEVER_MS : watch->settle_deadline_ms;
+}

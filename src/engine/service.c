@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/service.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "engine/backoff.h"
+#include "engine/effects.h"
+
+int32_t service_exit_code(int32_t status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static bool status_is_success(int32_t status)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void set_life(struct step *step, struct service_state *state, enum life life)
+{
+	state->life = (uint8_t)life;
+	state->life_deadline_ms = NEVER_MS;
+	step->engine->order_changed = 1;
+}
+
+/* May it start: is everything that it comes after ready, or ended well? */
+static bool order_allows(struct step *step, const struct service_spec *spec)
+{
+	for (uint32_t n = 0; n < spec->after.count; n++) {
+		const struct service_state *other =
+			engine_service(step->engine, spec_word(step->spec, spec->after, n));
+		bool ended_well = other->life == LIFE_DONE && status_is_success(other->status);
+
+		if (!ended_well && !(other->life == LIFE_UP && other->ready))
+			return false;
+	}
+	return true;
+}
+
+/* Ask for a fresh look at every watch: what is read now is what the new process is going to read. */
+static void prepare(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	set_life(step, state, LIFE_PREPARING);
+	state->start_wanted = 0;
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service == service && watch->settle_deadline_ms == NEVER_MS &&
+		    !watch->reading)
+			watch->settle_deadline_ms = step->now_ms;
+	}
+}
+
+/* Has every watch been read since prepare? One that cannot be read must not keep a service from starting. */
+static bool all_read(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		const struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service != service)
+			continue;
+		if (watch->reading)
+			return false;
+		if (watch->settle_deadline_ms != NEVER_MS && watch->content != CONTENT_UNREADABLE)
+			return false;
+	}
+	return true;
+}
+
+static bool watch_refused(const struct watch_state *watch)
+{
+	return watch->has_desired && watch->has_failed && digest_equal(watch->failed, watch->desired) &&
+	       !(watch->has_validated && digest_equal(watch->validated, watch->desired));
+}
+
+/* The first watch of the service whose content on disk was refused, or EFFECT_NO_INDEX. */
+static uint32_t refused_watch(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		if (spec_watch(step->spec, w)->service == service &&
+		    watch_refused(engine_watch(step->engine, step->spec, w)))
+			return w;
+	}
+	return EFFECT_NO_INDEX;
+}
+
+/* The new process reads what lies there: that is applied from now on. */
+static void adopt_content(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service != service)
+			continue;
+		watch->gave_up = 0;
+		/* What was not there to read is not applied: when it comes, it is a change. */
+		watch->has_applied = watch->content == CONTENT_PRESENT ||
+				     (watch->content == CONTENT_EMPTY &&
+				      spec_watch(step->spec, w)->allow_empty);
+		watch->applied = watch->desired;
+	}
+}
+
+static void spawn(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	struct effect *effect;
+
+	adopt_content(step, service);
+	set_life(step, state, LIFE_SPAWNING);
+	state->restart_wanted = 0;
+	state->life_seq++;
+	effect = effects_add(step, FX_SPAWN);
+	effect->service = service;
+	effect->seq = state->life_seq;
+}
+
+static void start_or_hold(struct step *step, uint32_t service)
+{
+	uint32_t refused = refused_watch(step, service);
+
+	if (refused != EFFECT_NO_INDEX && !spec_service(step->spec, service)->start_on_refused) {
+		set_life(step, engine_service(step->engine, service), LIFE_HELD);
+		effects_log(step, MSG_START_HELD, service, refused, 0, 0);
+		return;
+	}
+	if (refused != EFFECT_NO_INDEX)
+		effects_log(step, MSG_START_REFUSED, service, refused, 0, 0);
+	spawn(step, service);
+}
+
+static void become_ready(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	bool first = state->life == LIFE_STARTING;
+
+	state->ready = 1;
+	state->probe_deadline_ms = NEVER_MS;
+	state->probe_interval_ms = 0;
+	if (first) {
+		set_life(step, state, LIFE_UP);
+		if (spec_service(step->spec, service)->ready_kind != READY_NONE)
+			effects_log(step, MSG_READY, service, EFFECT_NO_INDEX, 0,
+				    step->now_ms - state->started_ms);
+	}
+}
+
+static void probe(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	struct effect *effect = effects_add(step, FX_PROBE);
+
+	effect->service = service;
+	effect->seq = state->life_seq;
+	state->probing = 1;
+	state->probe_deadline_ms = NEVER_MS;
+}
+
+void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t pid)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	const struct service_spec *spec = spec_service(step->spec, service);
+
+	if (state->life != LIFE_SPAWNING || seq != state->life_seq)
+		return;
+	set_life(step, state, LIFE_STARTING);
+	state->started_ms = step->now_ms;
+	state->ready = 0;
+	state->probing = 0;
+	state->probe_interval_ms = 0;
+	effects_log(step, MSG_STARTED, service, EFFECT_NO_INDEX, pid, 0);
+	if (spec->ready_timeout_ms > 0)
+		state->life_deadline_ms = step->now_ms + spec->ready_timeout_ms;
+	if (spec->ready_kind == READY_NONE)
+		become_ready(step, service);
+	else if (spec->ready_kind == READY_DELAY)
+		state->probe_deadline_ms = step->now_ms + spec->ready_delay_ms;
+	else
+		state->probe_deadline_ms = step->now_ms;
+}
+
+/* It will not run again by itself: the container ends with an essential one, or with the last of all. */
+static void end_for_good(struct step *step, uint32_t service, enum life life)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	struct engine *engine = step->engine;
+	bool failed = life == LIFE_FAILED || !status_is_success(state->status);
+
+	set_life(step, state, life);
+	if (spec_service(step->spec, service)->essential) {
+		engine->halt = HALT_SERVICES;
+		engine->halt_service = service;
+		engine->halt_code = life == LIFE_FAILED && status_is_success(state->status) ? 1 : -1;
+		effects_log(step, failed && step->spec->several ? MSG_SHUTDOWN_FAILED : MSG_SHUTDOWN_ENDED,
+			    service, EFFECT_NO_INDEX, state->status, 0);
+		return;
+	}
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		uint8_t other = engine_service(engine, s)->life;
+
+		if (other != LIFE_DONE && other != LIFE_FAILED)
+			return;
+	}
+	engine->halt = HALT_SERVICES;
+	engine->halt_service = service;
+	engine->halt_code = -1;
+	effects_log(step, MSG_SHUTDOWN_DONE, service, EFFECT_NO_INDEX, 0, 0);
+}
+
+/* It ended without being asked to: again, or not. */
+static void revive_or_end(struct step *step, uint32_t service, bool failed)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	const struct service_spec *spec = spec_service(step->spec, service);
+	int64_t delay_ms;
+
+	if (spec->restart == RESTART_NO || (spec->restart == RESTART_ON_FAILURE && !failed)) {
+		end_for_good(step, service, LIFE_DONE);
+		return;
+	}
+	if (step->now_ms - state->started_ms >= spec->start_window_ms)
+		state->failures = 0;
+	state->failures++;
+	if (spec->start_limit > 0 && state->failures >= spec->start_limit) {
+		effects_log(step, MSG_GAVE_UP, service, EFFECT_NO_INDEX, state->status, state->failures);
+		end_for_good(step, service, LIFE_FAILED);
+		return;
+	}
+	delay_ms = backoff_restart_ms(state->failures, spec->backoff_min_ms, spec->backoff_max_ms);
+	effects_log(step, failed ? MSG_FAILED : MSG_REVIVED, service, EFFECT_NO_INDEX, state->status, delay_ms);
+	set_life(step, state, LIFE_BACKOFF);
+	state->life_deadline_ms = step->now_ms + delay_ms;
+}
+
+void service_spawn_failed(struct step *step, uint32_t service, uint32_t seq, int32_t error)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (state->life != LIFE_SPAWNING || seq != state->life_seq)
+		return;
+	effects_log(step, MSG_SPAWN_FAILED, service, EFFECT_NO_INDEX, error, 0);
+	state->status = 111 << 8; /* as from exit(111): a system call failed: table of exit codes in reinit(8) */
+	state->started_ms = step->now_ms;
+	if (step->engine->halt != HALT_NOT)
+		set_life(step, state, LIFE_DONE);
+	else
+		revive_or_end(step, service, true);
+}
+
+void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t status)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	bool asked = state->life == LIFE_STOPPING && !state->stop_is_failure;
+	bool failed = state->stop_is_failure || !status_is_success(status);
+
+	if (!life_has_process(state->life) || seq != state->life_seq)
+		return;
+	state->status = status;
+	state->ready = 0;
+	state->probing = 0;
+	state->probe_deadline_ms = NEVER_MS;
+	state->stop_is_failure = 0;
+	if (step->engine->halt != HALT_NOT) {
+		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
+		set_life(step, state, LIFE_DONE);
+	} else if (asked) {
+		prepare(step, service);
+	} else {
+		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
+		revive_or_end(step, service, failed);
+	}
+}
+
+void service_probed(struct step *step, uint32_t service, uint32_t seq, bool ready)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (!state->probing || seq != state->life_seq)
+		return;
+	state->probing = 0;
+	if (state->life != LIFE_STARTING && state->life != LIFE_UP)
+		return;
+	if (ready) {
+		become_ready(step, service);
+		return;
+	}
+	state->probe_interval_ms = backoff_next_ms(state->probe_interval_ms, PROBE_FIRST_MS, PROBE_MAX_MS);
+	state->probe_deadline_ms = step->now_ms + state->probe_interval_ms;
+}
+
+void service_stop(struct step *step, uint32_t service, int32_t signal, int64_t bound_ms)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (!life_has_process(state->life) || state->life == LIFE_STOPPING)
+		return;
+	if (signal == 0)
+		signal = spec_service(step->spec, service)->stop_signal;
+	set_life(step, state, LIFE_STOPPING);
+	state->ready = 0;
+	state->killed = 0;
+	state->restart_wanted = 0;
+	state->probe_deadline_ms = NEVER_MS;
+	if (bound_ms > 0)
+		state->life_deadline_ms = step->now_ms + bound_ms;
+	effects_log(step, MSG_STOPPING, service, EFFECT_NO_INDEX, signal, bound_ms);
+	effects_kill(step, service, signal, false);
+}
+
+void service_stop_expire(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (state->life != LIFE_STOPPING || state->life_deadline_ms == NEVER_MS ||
+	    step->now_ms < state->life_deadline_ms)
+		return;
+	if (!state->killed) {
+		state->killed = 1;
+		state->life_deadline_ms = step->now_ms + KILL_BOUND_MS;
+		effects_log(step, MSG_STOP_FORCED, service, EFFECT_NO_INDEX, SIGKILL, KILL_BOUND_MS);
+		effects_kill(step, service, SIGKILL, true);
+		return;
+	}
+	state->life_deadline_ms = NEVER_MS;
+	effects_log(step, MSG_STOP_HOPELESS, service, EFFECT_NO_INDEX, 0, 0);
+	if (step->engine->halt != HALT_NOT) {
+		/* Not a normal end, but the container must not hang on it: its own KILL is all that is left. */
+		state->abandoned = 1;
+		state->status = SIGKILL;
+		set_life(step, state, LIFE_DONE);
+	}
+}
+
+static void advance_running(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	const struct service_spec *spec = spec_service(step->spec, service);
+
+	if (state->restart_wanted) {
+		service_stop(step, service, 0,
+			     spec->stop_timeout_ms > 0 ? spec->stop_timeout_ms : RESTART_STOP_MS);
+		return;
+	}
+	if (state->probe_deadline_ms != NEVER_MS && step->now_ms >= state->probe_deadline_ms) {
+		if (spec->ready_kind == READY_DELAY)
+			become_ready(step, service);
+		else
+			probe(step, service);
+	}
+	if (state->life == LIFE_STARTING && state->life_deadline_ms != NEVER_MS &&
+	    step->now_ms >= state->life_deadline_ms) {
+		effects_log(step, MSG_READY_LATE, service, EFFECT_NO_INDEX, 0, spec->ready_timeout_ms);
+		service_stop(step, service, 0,
+			     spec->stop_timeout_ms > 0 ? spec->stop_timeout_ms : RESTART_STOP_MS);
+		state->stop_is_failure = 1;
+	}
+}
+
+void service_advance(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	switch ((enum life)state->life) {
+	case LIFE_DOWN:
+		if (order_allows(step, spec_service(step->spec, service)))
+			prepare(step, service);
+		break;
+	case LIFE_PREPARING:
+		if (all_read(step, service))
+			start_or_hold(step, service);
+		break;
+	case LIFE_BACKOFF:
+		if (state->start_wanted || step->now_ms >= state->life_deadline_ms)
+			prepare(step, service);
+		break;
+	case LIFE_HELD:
+	case LIFE_FAILED:
+		if (state->start_wanted) {
+			state->failures = 0; /* other content is another chance */
+			prepare(step, service);
+		}
+		break;
+	case LIFE_STARTING:
+	case LIFE_UP:
+		advance_running(step, service);
+		break;
+	case LIFE_STOPPING:
+		service_stop_expire(step, service);
+		break;
+	case LIFE_SPAWNING:
+	case LIFE_DONE:
+	case LIFE_COUNT:
+		break;
+	}
+}
+
+int64_t service_deadline_ms(const struct service_state *state)
+{
+	int64_t earliest_ms = state->life_deadline_ms;
+
+	if (earliest_ms == NEVER_MS ||
+	    (state->probe_deadline_ms != NEVER_MS && state->probe_deadline_ms < earliest_ms))
+		earliest_ms = state->probe_deadline_ms;
+	return earliest_ms;
+}
