@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/logsink.h"
+
+#include <errno.h>
+
+#include "runtime/sys.h"
+
+void logsink_init(struct logsink *sink, int fd, enum line_format format, enum line_level level)
+{
+	sink->fd = fd;
+	sink->format = format;
+	sink->level = level;
+	sink->dropped = 0;
+	sink->nowait_known = false;
+	sink->nowait_works = false;
+}
+
+bool logsink_wants(const struct logsink *sink, enum line_level level)
+{
+	return sink->fd >= 0 && level <= sink->level;
+}
+
+void logsink_begin(const struct logsink *sink, struct line *line, enum line_level level, const char *msg)
+{
+	line_begin(line, sink->format, level, sys_wall_ms(), msg);
+}
+
+static bool is_unsupported(ssize_t rc)
+{
+	return rc == -EOPNOTSUPP || rc == -ENOSYS || rc == -EINVAL || rc == -ESPIPE;
+}
+
+/* Write without blocking; true when all of it went out, or nothing ever will. */
+static bool write_line(struct logsink *sink, const struct line *line)
+{
+	ssize_t rc;
+
+	if (!sink->nowait_known || sink->nowait_works) {
+		rc = sys_write_nowait(sink->fd, line->buf, line->len);
+		if (!is_unsupported(rc)) {
+			sink->nowait_known = true;
+			sink->nowait_works = true;
+			return rc != -EAGAIN;
+		}
+		sink->nowait_known = true; /* a terminal or a file */
+		sink->nowait_works = false;
+	}
+	/* A pipe that poll calls writable takes PIPE_BUF bytes at once, pipe(7); a line is shorter than that. */
+	if (sys_poll_writable(sink->fd) != 1)
+		return false;
+	rc = sys_write(sink->fd, line->buf, line->len);
+	return rc != -EAGAIN;
+}
+
+void logsink_end(struct logsink *sink, struct line *line)
+{
+	struct line dropped;
+
+	if (sink->fd < 0)
+		return;
+	line_end(line);
+	if (sink->dropped > 0) {
+		logsink_begin(sink, &dropped, LINE_WARN, "log lines dropped because stderr was full");
+		line_str(&dropped, "event", "LOG_DROPPED");
+		line_int(&dropped, "count", (int64_t)sink->dropped);
+		line_end(&dropped);
+		if (!write_line(sink, &dropped)) {
+			sink->dropped++;
+			return;
+		}
+		sink->dropped = 0;
+	}
+	if (!write_line(sink, line))
+		sink->dropped++;
+}
+
+void logsink_say(struct logsink *sink, enum line_level level, const char *msg)
+{
+	struct line line;
+
+	if (!logsink_wants(sink, level))
+		return;
+	logsink_begin(sink, &line, level, msg);
+	logsink_end(sink, &line);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/signals.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "runtime/sys.h"
+
+void signals_take_over(struct spawn_inherited *ret)
+{
+	struct sigaction action;
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)sys_sigprocmask(SIG_SETMASK, &all, &ret->mask); /* fails for no valid argument */
+	ret->sigchld_ignored = false;
+	if (sys_sigaction(SIGCHLD, NULL, &action) < 0 || action.sa_handler != SIG_IGN)
+		return;
+	ret->sigchld_ignored = true;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = SIG_DFL;
+	(void)sys_sigaction(SIGCHLD, &action, NULL);
+}
+
+int signals_open(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	return sys_signalfd(&all);
+}
+
+void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg)
+{
+	struct signalfd_siginfo batch[SIGNALS_BATCH];
+	ssize_t len = sys_read(fd, batch, sizeof(batch));
+
+	for (ssize_t n = 0; n < len / (ssize_t)sizeof(batch[0]); n++)
+		fn(arg, (int)batch[n].ssi_signo);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals as a descriptor: blocked from the first act of main, read from a signalfd, realtime ones one for one. */
+#ifndef REINIT_RUNTIME_SIGNALS_H
+#define REINIT_RUNTIME_SIGNALS_H
+
+#include "runtime/spawn.h"
+
+#define SIGNALS_BATCH 16 /* read at once; the loop comes back for more */
+
+/*
+ * The first act of main: block every signal, for PID 1 would lose one whose action is the default. Even SIGSEGV and
+ * its like are blocked, so that a kill(2) of them can be passed on; a real fault is not held back by that
+ * (the kernel forces it through and the process ends, signal(7)). A SIGCHLD that came ignored is set to its default,
+ * or waitpid(2) would lose every exit status. What children must be given back is kept in *ret.
+ */
+void signals_take_over(struct spawn_inherited *ret);
+
+/* A signalfd for all signals. Returns the descriptor or negative errno. */
+int signals_open(void);
+
+/* Call fn(arg, number) for at most SIGNALS_BATCH signals that have come. Never blocks. */
+void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg);
+
+#endif

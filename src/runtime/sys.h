@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam: every system call of the runtime goes through here, so that unit tests can link
+ * tests/fake/sys.c instead. Each function behaves as the call of that name in section 2 of the
+ * manual, but returns a negative errno instead of -1, and is never interrupted (EINTR is retried).
+ * Processes, signals and time are here; plain file reading in one-shot children is not.
+ */
+#ifndef REINIT_RUNTIME_SYS_H
+#define REINIT_RUNTIME_SYS_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+int64_t sys_now_ms(void);  /* CLOCK_MONOTONIC */
+int64_t sys_wall_ms(void); /* CLOCK_REALTIME, since the epoch */
+
+pid_t sys_fork(void);
+pid_t sys_getpid(void);
+pid_t sys_getppid(void);
+/* waitpid(-1, status, WNOHANG): a pid, 0 when none is ready, -ECHILD when there is no child at all. */
+pid_t sys_wait_any(int *ret_status);
+int sys_kill(pid_t pid, int signal);
+int sys_sigprocmask(int how, const sigset_t *set, sigset_t *ret_old);
+/* Set or read a disposition; either may be NULL. */
+int sys_sigaction(int signal, const struct sigaction *action, struct sigaction *ret_old);
+int sys_signalfd(const sigset_t *mask); /* new, SFD_CLOEXEC | SFD_NONBLOCK */
+int sys_setpgid(pid_t pid, pid_t pgid);
+int sys_setsid(void);
+int sys_tcsetpgrp(int fd, pid_t pgid);
+int sys_isatty(int fd); /* 1 or 0 */
+int sys_setresuid(uid_t real, uid_t effective, uid_t saved);
+int sys_getresuid(uid_t *ret_real, uid_t *ret_effective, uid_t *ret_saved);
+int sys_prctl(int option, unsigned long argument);
+int sys_pipe(int ret_fds[2]); /* O_CLOEXEC; the read end O_NONBLOCK */
+int sys_open(const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
+int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
+int sys_close(int fd);
+ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_write(int fd, const void *buf, size_t size);
+/* pwritev2(fd, iov, 1, -1, RWF_NOWAIT): -EAGAIN when it would block, -EOPNOTSUPP where unknown. */
+ssize_t sys_write_nowait(int fd, const void *buf, size_t size);
+int sys_poll_writable(int fd); /* poll(2) with timeout 0: 1 writable, 0 not, or negative errno */
+int sys_stat(const char *path, struct stat *ret);
+int sys_lstat(const char *path, struct stat *ret);
+ssize_t sys_readlink(const char *path, char *buf, size_t size); /* not terminated */
+int sys_inotify_init(void); /* IN_CLOEXEC | IN_NONBLOCK */
+int sys_inotify_add(int fd, const char *path, uint32_t mask);
+int sys_inotify_remove(int fd, int wd);
+/* Non-blocking connect to a Unix socket or to a TCP port: 1 connected, 0 not (yet), never blocks. */
+int sys_connect_unix(const char *path);
+int sys_connect_tcp(const char *numeric_host, int port);
+void sys_exit(int code) __attribute__((noreturn)); /* _exit(2) */
+
+#endif
