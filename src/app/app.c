@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "app/reader.h"
+#include "runtime/driver.h"
+#include "runtime/signals.h"
+
+/*
+ * A standard descriptor that came closed must not become one of ours, or a service's output would land in
+ * it. Something harmless takes the place; it is O_CLOEXEC, so that services find it closed, as it came.
+ * Returns whether fd was open.
+ */
+static bool hold_place(int fd)
+{
+	int taken;
+
+	if (fcntl(fd, F_GETFD) >= 0)
+		return true;
+	taken = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (taken < 0)
+		taken = memfd_create("closed", MFD_CLOEXEC); /* no /dev in this root */
+	if (taken >= 0 && taken != fd) {
+		(void)dup3(taken, fd, O_CLOEXEC); /* lower ones are taken already: this is only to be sure */
+		(void)close(taken);
+	}
+	return false;
+}
+
+static void say(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		ssize_t done = write(fd, text, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return; /* nobody reads it; the exit code says it too */
+		text += done;
+		len -= (size_t)done;
+	}
+}
+
+int app_run(int argc, char **argv, char **envp)
+{
+	struct spawn_inherited inherited;
+	struct reader_plan plan;
+	struct driver_params params;
+	struct err err = { 0, "" };
+	bool stderr_open;
+	int rc;
+
+	signals_take_over(&inherited);
+	(void)hold_place(0);
+	(void)hold_place(1);
+	stderr_open = hold_place(2);
+	rc = reader_load(argc, argv, envp, &plan, &err);
+	if (rc < 0) {
+		say(2, "reinit: ");
+		say(2, err.msg);
+		say(2, "\n");
+		return APP_EXIT_SYSTEM;
+	}
+	if (plan.spec == NULL) {
+		say(plan.to_stderr ? 2 : 1, plan.text);
+		return plan.exit_code;
+	}
+	params = (struct driver_params){ .spec = plan.spec,
+					 .argv = argv,
+					 .inherited = &inherited,
+					 .log_fd = stderr_open ? 2 : -1 };
+	if (driver_boot(&params, &err) < 0) {
+		say(2, "reinit: ");
+		say(2, err.msg);
+		say(2, "\n");
+		return APP_EXIT_SYSTEM;
+	}
+	/* ---- from here on this process must not end but by the engine's word ---- */
+	driver_run();
+}
