@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "config/precheck.h"
 
 #define SECTION_SERVICE "service"
@@ -110,6 +111,8 @@ static void unknown_option(const char *name, struct err *err)
 	enum option_id id = option_find(name, strlen(name), OPTION_FILE);
 	const char *close = option_closest(name, OPTION_FILE);
 
+	if (!close)
+		close = str_closest(name, (const char *[]){SECTION_SERVICE, SECTION_WATCH}, 2);
 	if (id != OPTION_COUNT)
 		err_set(err, EINVAL, "'%s' does not stand here but %s", name, scope_homes[option_scope(id)]);
 	else if (strcmp(name, SECTION_SERVICE) == 0)

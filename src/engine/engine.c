@@ -56,6 +56,9 @@ static void fold(struct step *step, const struct event *event)
 			reload_process_gone(step, event->service);
 		service_exited(step, event->service, event->seq, event->value);
 		break;
+	case EV_CLEARED:
+		service_cleared(step, event->service, event->seq);
+		break;
 	case EV_PROBED:
 		service_probed(step, event->service, event->seq, event->value != 0);
 		break;
@@ -104,6 +107,7 @@ static bool is_moot(const struct engine *engine, enum event_kind kind)
 	case EV_SIGNALLED:
 	case EV_HOOKED:
 	case EV_PROBED:
+	case EV_CLEARED:
 		return engine->halt != HALT_NOT || !engine->started;
 	case EV_START:
 	case EV_SPAWNED:

@@ -210,17 +210,18 @@ static void end_for_good(struct step *step, uint32_t service, enum life life)
 	effects_log(step, MSG_SHUTDOWN_DONE, service, EFFECT_NO_INDEX, 0, 0);
 }
 
-/* It ended without being asked to: again, or not. */
-static void revive_or_end(struct step *step, uint32_t service, bool failed)
+static bool ends_with(const struct service_spec *spec, bool failed)
+{
+	return spec->restart == RESTART_NO || (spec->restart == RESTART_ON_FAILURE && !failed);
+}
+
+/* It ended without being asked to, and its rule starts it again, unless it has failed too often. */
+static void revive(struct step *step, uint32_t service, bool failed)
 {
 	struct service_state *state = engine_service(step->engine, service);
 	const struct service_spec *spec = spec_service(step->spec, service);
 	int64_t delay_ms;
 
-	if (spec->restart == RESTART_NO || (spec->restart == RESTART_ON_FAILURE && !failed)) {
-		end_for_good(step, service, LIFE_DONE);
-		return;
-	}
 	if (step->now_ms - state->started_ms >= spec->start_window_ms)
 		state->failures = 0;
 	state->failures++;
@@ -246,8 +247,33 @@ void service_spawn_failed(struct step *step, uint32_t service, uint32_t seq, int
 	state->started_ms = step->now_ms;
 	if (step->engine->halt != HALT_NOT)
 		set_life(step, state, LIFE_DONE);
+	else if (ends_with(spec_service(step->spec, service), true))
+		end_for_good(step, service, LIFE_DONE);
 	else
-		revive_or_end(step, service, true);
+		revive(step, service, true);
+}
+
+static void emit_clear(struct step *step, uint32_t service, int32_t signal, int64_t bound_ms)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	struct effect *effect = effects_add(step, FX_CLEAR);
+
+	state->life_deadline_ms = step->now_ms + bound_ms;
+	effect->service = service;
+	effect->seq = state->life_seq;
+	effect->value = signal;
+}
+
+/* Before the next incarnation: end what the last one left behind. */
+static void clear(struct step *step, uint32_t service, bool asked, bool failed)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	set_life(step, state, LIFE_CLEARING);
+	state->stop_was_asked = asked;
+	state->end_is_failure = failed;
+	state->killed = 0;
+	emit_clear(step, service, SIGTERM, step->spec->linger_ms);
 }
 
 void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t status)
@@ -263,15 +289,42 @@ void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t s
 	state->probing = 0;
 	state->probe_deadline_ms = NEVER_MS;
 	state->stop_is_failure = 0;
-	if (step->engine->halt != HALT_NOT) {
+	if (!asked || step->engine->halt != HALT_NOT)
 		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
-		set_life(step, state, LIFE_DONE);
-	} else if (asked) {
+	if (step->engine->halt != HALT_NOT)
+		set_life(step, state, LIFE_DONE); /* what it left behind is ended with all the rest */
+	else if (!asked && ends_with(spec_service(step->spec, service), failed))
+		end_for_good(step, service, LIFE_DONE);
+	else
+		clear(step, service, asked, failed);
+}
+
+void service_cleared(struct step *step, uint32_t service, uint32_t seq)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (state->life != LIFE_CLEARING || seq != state->life_seq)
+		return;
+	if (state->stop_was_asked)
 		prepare(step, service);
-	} else {
-		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
-		revive_or_end(step, service, failed);
+	else
+		revive(step, service, state->end_is_failure);
+}
+
+/* KILL for what does not end by itself; what survives that as well is left behind. */
+static void advance_clearing(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (step->now_ms < state->life_deadline_ms)
+		return;
+	if (state->killed) {
+		service_cleared(step, service, state->life_seq);
+		return;
 	}
+	effects_log(step, MSG_LEFTOVERS, service, EFFECT_NO_INDEX, SIGKILL, 0);
+	state->killed = 1;
+	emit_clear(step, service, SIGKILL, KILL_BOUND_MS);
 }
 
 void service_probed(struct step *step, uint32_t service, uint32_t seq, bool ready)
@@ -389,6 +442,9 @@ void service_advance(struct step *step, uint32_t service)
 		break;
 	case LIFE_STOPPING:
 		service_stop_expire(step, service);
+		break;
+	case LIFE_CLEARING:
+		advance_clearing(step, service);
 		break;
 	case LIFE_SPAWNING:
 	case LIFE_DONE:

@@ -4,7 +4,7 @@
  *
  * A service has two lives that run beside each other and meet only in the fields below:
  *
- *   life (service.c)     DOWN → PREPARING → SPAWNING → STARTING → UP → STOPPING → …
+ *   life (service.c)     DOWN → PREPARING → SPAWNING → STARTING → UP → STOPPING → CLEARING → …
  *                        with BACKOFF, HELD, FAILED and DONE as places to be without a process.
  *   reload (reload.c)    what becomes of a changed content: read, validate, apply.
  *
@@ -18,6 +18,8 @@
  *               differs from `applied`. A second digest after the spawn is not needed, since
  *               the watches are armed before the first one.
  *   HELD        the content on disk was refused and start-on-refused = no.
+ *   CLEARING    the main process is gone, and what it left behind is ended before the next one: workers of a killed
+ *               nginx go on serving the old content and hold its port.
  *   BACKOFF     waits for its next try; a change that passes its validation ends the wait.
  *
  *   desired     what lies on disk; validated, applied, failed: what the words say, by digest.
@@ -61,6 +63,7 @@ enum life {
 	LIFE_STARTING, /* runs, not ready yet */
 	LIFE_UP,
 	LIFE_STOPPING,
+	LIFE_CLEARING,
 	LIFE_BACKOFF,
 	LIFE_HELD,
 	LIFE_FAILED, /* start limit reached */
@@ -99,14 +102,16 @@ struct service_state {
 	uint8_t reload;
 	uint8_t ready;
 	uint8_t probing;	    /* a PROBE is on its way */
-	uint8_t killed;		    /* STOPPING: KILL has been sent */
+	uint8_t killed;		    /* STOPPING, CLEARING: KILL has been sent */
 	uint8_t stop_is_failure;    /* STOPPING because it was not ready in time */
+	uint8_t stop_was_asked;	    /* CLEARING: it ended because it was told to, for new content */
+	uint8_t end_is_failure;	    /* CLEARING: it ended, and not well */
 	uint8_t restart_wanted;	    /* reload → service: stop, then start with the new content */
 	uint8_t start_wanted;	    /* reload → service: the content is good (again): end BACKOFF, HELD or FAILED */
 	uint8_t told_waiting;	    /* WAITING_READY, NOT_CAUGHT or CATCH_UNKNOWN was logged for this change */
 	uint8_t force_signal;	    /* no SigCgt line, and readiness or the delay has decided */
 	uint8_t abandoned;	    /* it survived KILL: no longer waited for */
-	uint8_t pad[5];
+	uint8_t pad[3];
 };
 
 struct watch_state {

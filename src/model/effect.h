@@ -13,6 +13,7 @@
 	X(SPAWN)    /* service, seq → SPAWNED or SPAWN_FAILED, later EXITED */ \
 	X(PROBE)    /* service, seq: look once whether it is ready → PROBED */ \
 	X(KILL)     /* service, value = signal, wide: to all of its session, not the main process alone */ \
+	X(CLEAR)    /* service, seq, value = signal, to what its main process left behind → CLEARED once */ \
 	X(DIGEST)   /* watch, seq → DIGESTED */ \
 	X(VALIDATE) /* watch, seq, digest = what is expected → VALIDATED */ \
 	X(NOTIFY)   /* service, watch, seq, value = signal, wide = also if unknown → SIGNALLED */ \

@@ -18,6 +18,7 @@
 	X(FAILED, WARN, "service failed: starting it again", "status", "retry_ms") \
 	X(REVIVED, INFO, "service ended: starting it again", "status", "retry_ms") \
 	X(GAVE_UP, ERROR, "service failed too often: giving up on it", "status", "failures") \
+	X(LEFTOVERS, WARN, "processes that the service left behind do not end: killing them", "signal", "") \
 	X(STOPPING, INFO, "stopping service", "signal", "limit_ms") \
 	X(STOP_FORCED, WARN, "service did not stop in time: killing it", "signal", "limit_ms") \
 	X(STOP_HOPELESS, ERROR, "service survives KILL (stuck in the kernel or traced): leaving it behind", "", "") \

@@ -25,6 +25,9 @@
 /* What the runtime knows of a service beyond the engine. */
 struct running {
 	pid_t pid; /* of the main process, 0 when there is none */
+	pid_t group; /* process group of the last incarnation */
+	pid_t clearing; /* the group whose end is to be told; 0: none */
+	uint32_t clearing_seq;
 	char *const *argv;
 };
 
@@ -47,6 +50,7 @@ struct driver {
 	bool *too_big;			    /* by watch: more than may be read in the loop */
 	const struct helper_result *result; /* that the current event comes from */
 	bool stepping;
+	uint32_t clearing; /* services whose leftovers are waited for */
 	bool rest_wanted; /* REST_GONE is to be told */
 };
 
@@ -125,6 +129,11 @@ static void do_spawn(const struct effect *effect)
 		return;
 	}
 	driver.running[effect->service].pid = pid;
+	driver.running[effect->service].group = pid;
+	if (driver.running[effect->service].clearing != 0) {
+		driver.running[effect->service].clearing = 0; /* it was given up */
+		driver.clearing--;
+	}
 	(void)reap_expect(&driver.reap, pid, REAP_SERVICE, effect->service, effect->seq); /* sized for all services */
 	answer_service(EV_SPAWNED, effect, pid);
 }
@@ -178,6 +187,30 @@ static void do_kill(const struct effect *effect)
 	(void)procfs_descendants(pid, signal_descendant, &signal);
 	(void)sigsend(-pid, signal);
 	(void)sigsend(pid, signal);
+}
+
+/* Told once, when the last of the group is gone: at once, or by the reaping that takes it. */
+static void check_cleared(uint32_t service)
+{
+	struct running *running = &driver.running[service];
+
+	if (running->clearing == 0 || sys_kill(-running->clearing, 0) != -ESRCH)
+		return;
+	running->clearing = 0;
+	driver.clearing--;
+	post((struct event){ .kind = EV_CLEARED, .service = service, .seq = running->clearing_seq });
+}
+
+static void do_clear(const struct effect *effect)
+{
+	struct running *running = &driver.running[effect->service];
+
+	if (running->clearing == 0)
+		driver.clearing++;
+	running->clearing = running->group;
+	running->clearing_seq = effect->seq;
+	(void)sigsend(-running->group, effect->value); /* mostly there is nobody */
+	check_cleared(effect->service);
 }
 
 static void do_digest(const struct effect *effect)
@@ -266,6 +299,9 @@ static void perform(const struct effect *effect)
 		break;
 	case FX_KILL:
 		do_kill(effect);
+		break;
+	case FX_CLEAR:
+		do_clear(effect);
 		break;
 	case FX_DIGEST:
 		do_digest(effect);
@@ -389,6 +425,9 @@ static void child_gone(void *arg, enum reap_role role, uint32_t index, uint32_t 
 static void collect(void)
 {
 	driver.reap_state = reap_collect(&driver.reap);
+	for (uint32_t s = 0; driver.clearing > 0 && s < driver.spec->service_count; s++)
+		check_cleared(s);
+	drain();
 	if (driver.reap_state == REAP_CHILDLESS && driver.rest_wanted)
 		feed((struct event){ .kind = EV_REST_GONE });
 }

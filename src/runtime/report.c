@@ -140,7 +140,7 @@ void report_effect(struct report *report, const struct effect *effect, const str
 		add_result(&line, result);
 	else
 		add_value(&line, form->value_key, effect->value);
-	if (form->amount_key[0] != '\0' && !(result != NULL && strcmp(form->amount_key, "took_ms") == 0))
+	if (form->amount_key[0] != '\0' && effect->message != MSG_VALID)
 		line_int(&line, form->amount_key, effect->amount);
 	if (effect->message == MSG_NEVER_CAUGHT && main_pid > 0)
 		add_hint(&line, main_pid, effect->value);
