@@ -65,6 +65,22 @@ def parse_logfmt(text):
     return fields
 
 
+class Stub:
+    """A service of tests/integ/stub.py that writes what it gets into a file of its own."""
+
+    def __init__(self, out, options=()):
+        self.out = out
+        self.argv = ["/usr/bin/python3", os.path.join(TOP, "tests/integ/stub.py"), str(out),
+                     *[str(option) for option in options]]
+
+    def lines(self):
+        return self.out.read_text().splitlines() if self.out.exists() else []
+
+    def wait_lines(self, count):
+        wait_until(lambda: len(self.lines()) >= count, f"{count} lines of {self.out.name}, has {self.lines()}")
+        return self.lines()
+
+
 class Reinit:
     """One running reinit. Its log and what its services print stand in `text`."""
 
@@ -171,18 +187,7 @@ def configmap(tmp_path):
 @pytest.fixture
 def service(tmp_path):
     """A service in Python that writes each signal it gets as a line; see stub.py. service.argv, service.lines()."""
-    class Stub:
-        out = tmp_path / "signals"
-        argv = ["/usr/bin/python3", os.path.join(TOP, "tests/integ/stub.py"), str(out)]
-
-        def lines(self):
-            return self.out.read_text().splitlines() if self.out.exists() else []
-
-        def wait_lines(self, count):
-            wait_until(lambda: len(self.lines()) >= count, f"{count} lines of the stub, has {self.lines()}")
-            return self.lines()
-
-    return Stub()
+    return Stub(tmp_path / "signals")
 
 
 def run(*args, env=None, namespace=False, stdin="", limit_s=LIMIT_S):
@@ -194,10 +199,56 @@ def run(*args, env=None, namespace=False, stdin="", limit_s=LIMIT_S):
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.fixture(scope="session")
+def tool(tmp_path_factory):
+    """tool(NAME): the path of the program that tests/integ/src/NAME.c makes, compiled once."""
+    made = {}
+    directory = tmp_path_factory.mktemp("tools")
+    os.chmod(directory.parent, 0o755)  # a service may run as another user
+    os.chmod(directory, 0o755)
+
+    def make(name):
+        if name not in made:
+            made[name] = str(directory / name)
+            subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-o", made[name],
+                            os.path.join(TOP, "tests/integ/src", name + ".c")], check=True)
+        return made[name]
+
+    return make
+
+
+@pytest.fixture
+def stub(tmp_path):
+    """stub(NAME, OPTION…): one of several stub services; has .argv, .lines() and .wait_lines(count)."""
+    return lambda name="stub", *options: Stub(tmp_path / f"{name}.signals", options)
+
+
+@pytest.fixture
+def conf(tmp_path):
+    """conf(TEXT, name="reinit.conf"): the path of a configuration file with this text."""
+    def write(text, name="reinit.conf"):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    return write
+
+
+def words(argv):
+    """A command as a list of a configuration file."""
+    return "{" + ", ".join("'" + str(word) + "'" for word in argv) + "}"
+
+
+def sanitized():
+    """Is the program built with a sanitizer? That opens files and maps memory of its own."""
+    with open(PROGRAM, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def needs(program):
     """Skip a test when a real daemon is missing: `@needs("nginx")`. Skips are counted and printed at the end."""
     path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     return pytest.mark.skipif(path is None, reason=f"{program} is not installed")
 
 
-__all__ = ["ConfigMap", "Reinit", "children", "needs", "parse_logfmt", "run", "shlex", "status_field", "wait_until"]
+__all__ = ["ConfigMap", "NAMESPACE", "PROGRAM", "Reinit", "Stub", "children", "needs", "parse_logfmt", "run",
+           "sanitized", "shlex", "status_field", "wait_until", "words"]
