@@ -6,8 +6,8 @@
 
 --reads: each line ends with the content of PATH at that moment. TERM ends it with 0 unless said otherwise.
 --stay: TERM does not end it. --uid: become that user after FILE has been opened. --make: create PATH when all is
-ready, "open" comes just before. --listen: likewise, a path or a port. --share: write "NAME word" into another file as well, which several
-stubs may have in common. --exit: end with CODE at once, after "ready".
+ready, "open" comes just before. --listen: likewise, a path or a port. --share: write "NAME word" into another file
+as well, which several stubs may have in common. --exit: end with CODE at once, after "ready".
 """
 import os
 import signal
