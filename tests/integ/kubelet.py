@@ -2,6 +2,7 @@
 """A directory that is laid out and updated exactly as the kubelet does it (Kubernetes' atomic_writer.go)."""
 import os
 import shutil
+import subprocess
 import time
 
 
@@ -74,3 +75,65 @@ class ConfigMap:
         self.link_new()
         self.unlink_gone()
         self.remove(old)
+
+    def storm(self, count, pause_us):
+        """count whole updates of the one key "key" to 1, 2, … count, as fast as a C program can, or with a pause."""
+        program = os.path.join(self.path, "..storm")
+        build_c(STORM, program)
+        subprocess.run([program, self.path, str(count), str(pause_us)], check=True)
+
+
+def build_c(source, output, *flags):
+    """Compile C source text."""
+    subprocess.run(["cc", "-O1", "-Wall", "-Werror", "-x", "c", "-", "-o", str(output), *flags], input=source, text=True,
+                   check=True)
+
+
+def in_mounts(*commands):
+    """A prefix for Reinit: run these shell commands in its mount namespace before it starts, such as mounts."""
+    return ["sh", "-ec", "; ".join((*commands, 'exec "$@"')), "sh"]
+
+
+# The steps of ConfigMap.update for one key that stays, without the interpreter's time between them.
+STORM = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void must(int ok, const char *what)
+{
+	if (!ok) {
+		perror(what);
+		exit(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char name[64], file[128], old[64], text[32];
+	ssize_t len;
+
+	must(argc == 4 && chdir(argv[1]) == 0, "storm DIR COUNT PAUSE_US");
+	for (int n = 1, count = atoi(argv[2]); n <= count; n++) {
+		int fd;
+
+		len = readlink("..data", old, sizeof(old) - 1);
+		must(len > 0, "..data");
+		old[len] = '\0';
+		snprintf(name, sizeof(name), "..2026_01_01_00_00_00.s%d", n);
+		must(mkdir(name, 0700) == 0 && chmod(name, 0755) == 0, name);
+		snprintf(file, sizeof(file), "%s/key", name);
+		fd = open(file, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		must(fd >= 0 && write(fd, text, snprintf(text, sizeof(text), "%d", n)) > 0, file);
+		close(fd);
+		must(symlink(name, "..data_tmp") == 0 && rename("..data_tmp", "..data") == 0, "..data");
+		snprintf(file, sizeof(file), "%s/key", old);
+		must(unlink(file) == 0 && rmdir(old) == 0, old);
+		if (atoi(argv[3]) > 0)
+			usleep(atoi(argv[3]));
+	}
+	return 0;
+}
+"""
