@@ -55,12 +55,12 @@ int app_run(int argc, char **argv, char **envp)
 	struct reader_plan plan;
 	struct driver_params params;
 	struct err err = { 0, "" };
-	bool stderr_open;
+	bool stdout_open, stderr_open;
 	int rc;
 
 	signals_take_over(&inherited);
 	(void)hold_place(0);
-	(void)hold_place(1);
+	stdout_open = hold_place(1);
 	stderr_open = hold_place(2);
 	rc = reader_load(argc, argv, envp, &plan, &err);
 	if (rc < 0) {
@@ -76,6 +76,7 @@ int app_run(int argc, char **argv, char **envp)
 	params = (struct driver_params){ .spec = plan.spec,
 					 .argv = argv,
 					 .inherited = &inherited,
+					 .out_fd = stdout_open ? 1 : -1,
 					 .log_fd = stderr_open ? 2 : -1 };
 	if (driver_boot(&params, &err) < 0) {
 		say(2, "reinit: ");

@@ -146,14 +146,15 @@ static void check_ready(struct value_reader *reader, const struct place *place, 
 
 struct service_spec check_service(struct value_reader *reader, const struct place *place)
 {
-	struct service_spec spec = {0};
+	struct service_spec spec = SERVICE_SPEC_INIT;
 
 	check_name(reader, place);
 	spec.name = specbuild_str(reader->build, place->service->name);
 	check_command(reader, place, &spec);
 	check_ready(reader, place, &spec);
 	spec.restart = (uint8_t)value_choice(reader, place, OPT_RESTART);
-	spec.foreground = place->service == &place->draft->own && !place->draft->with_files;
+	spec.standing = place->service == &place->draft->own && !place->draft->with_files ? STANDING_FOREGROUND
+											 : STANDING_SESSION;
 	spec.start_on_refused = value_bool(reader, place, OPT_START_ON_REFUSED);
 	spec.stop_signal = value_signal(reader, place, OPT_STOP_SIGNAL);
 	spec.stop_timeout_ms = value_number(reader, place, OPT_STOP_TIMEOUT);

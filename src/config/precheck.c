@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/spec.h"
+
+#define SECTIONS_MAX (SPEC_MAX_SERVICES + SPEC_MAX_WATCHES) /* the library compares each title with all others */
 #define DEPTH_MAX 8	 /* service, watch, list: three are enough */
 #define NAMES_MAX 64	 /* options seen in one block; there are fewer that exist */
 #define VARIABLE_MAX 256
@@ -33,7 +36,8 @@ struct scan {
 	const char *start;
 	uint32_t line;
 	enum token last;
-	struct name word; /* the last TOKEN_WORD */
+	struct name head;   /* the first word of a setting or section */
+	uint32_t head_words; /* words so far, up to its '=' or '{'; 0: the next one is a head */
 	uint32_t depth;
 	struct block blocks[DEPTH_MAX];
 	struct precheck *out;
@@ -82,6 +86,64 @@ static int skip_block_comment(struct scan *scan)
 	return 0;
 }
 
+/* Every word outside of lists and values begins or goes on with a setting or section; in a list commas divide them. */
+static int take_word(struct scan *scan, enum token kind, struct name word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	enum token last = scan->last;
+	size_t odd = 0;
+
+	scan->last = kind;
+	if (scan->blocks[scan->depth].list) {
+		if (last == TOKEN_WORD || last == TOKEN_STRING)
+			return FAULT(scan, word.line, "a comma is missing before this word");
+		return 0;
+	}
+	if (last == TOKEN_EQUALS || scan->head_words++ > 0)
+		return 0;
+	/* In a name the library takes '|' for a way into another block. */
+	while (odd < word.len && memchr(plain, word.at[odd], sizeof(plain) - 1))
+		odd++;
+	if (odd < word.len && (unsigned char)word.at[odd] < 0x80)
+		return FAULT(scan, word.line, "a name is expected here, without quotes or '%c'; is an '=' or a quote missing "
+			     "before it?", word.at[odd]);
+	scan->head = word;
+	return 0;
+}
+
+/* Nothing may follow a head that has neither got its value nor its block. */
+static int check_no_head(struct scan *scan)
+{
+	if (scan->head_words == 0)
+		return 0;
+	return FAULT(scan, scan->head.line, "'%.*s' has no value: write %.*s = VALUE", (int)scan->head.len, scan->head.at,
+		     (int)scan->head.len, scan->head.at);
+}
+
+/*
+ * At a backslash in double quotes. What the library does not know loses its backslash in silence, and a zero ends the
+ * word.
+ */
+static int check_escape(struct scan *scan)
+{
+	size_t digits = 0;
+	bool zero = true;
+	int c = peek(scan, 1);
+
+	if (c == 'x')
+		while (digits < 2 && peek(scan, digits + 2) > 0 && strchr("0123456789abcdefABCDEF", peek(scan, digits + 2)))
+			zero &= peek(scan, ++digits + 1) == '0';
+	else
+		while (peek(scan, digits + 1) >= '0' && peek(scan, digits + 1) <= '9')
+			zero &= peek(scan, ++digits) == '0';
+	if (digits > 0)
+		return zero ? FAULT(scan, scan->line, "an escape that means a NUL byte") : 0;
+	if (c < 0 || strchr("\"\\$\nnrtabefv", c))
+		return 0;
+	return FAULT(scan, scan->line, "'\\%c' is no escape: write '\\\\' for a backslash, or use single quotes",
+		     c > ' ' && c < 127 ? c : '?');
+}
+
 /* At "${": it must be closed on this line, and what it names must be set, or it would silently become empty. */
 static int check_variable(struct scan *scan, char quote)
 {
@@ -114,7 +176,7 @@ static int check_variable(struct scan *scan, char quote)
 /* From an opening quote to behind the closing one. */
 static int scan_string(struct scan *scan)
 {
-	uint32_t line = scan->line;
+	struct name word = {.at = scan->at, .len = 1, .line = scan->line};
 	char quote = *scan->at++;
 
 	while (scan->at < scan->end && *scan->at != quote) {
@@ -127,19 +189,22 @@ static int scan_string(struct scan *scan)
 				return r;
 			continue;
 		}
+		if (quote == '"' && *scan->at == '\\') {
+			int r = check_escape(scan);
+
+			if (r < 0)
+				return r;
+		}
 		if (*scan->at == '\\' && scan->at + 1 < scan->end && *++scan->at == '\n')
 			scan->line++;
 		scan->at++;
 	}
 	if (scan->at == scan->end || *scan->at != quote)
-		return FAULT(scan, line, "the quote %c is not closed at the end of its line", quote);
+		return FAULT(scan, word.line, "the quote %c is not closed at the end of its line", quote);
 	scan->at++;
 	if (peek(scan, 0) > 0 && !strchr(" \t\r\n={}(),;#/", *scan->at))
 		return FAULT(scan, scan->line, "a word goes on behind its closing quote: quote it as a whole");
-	if (scan->last == TOKEN_STRING && scan->blocks[scan->depth].list)
-		return FAULT(scan, line, "a comma is missing before this word");
-	scan->last = TOKEN_STRING;
-	return 0;
+	return take_word(scan, TOKEN_STRING, word);
 }
 
 static bool ends_word(int c)
@@ -172,9 +237,7 @@ static int scan_word(struct scan *scan)
 		return FAULT(scan, scan->line, "'${' inside a word must be quoted");
 	if (scan->at == scan->end && scan->depth == 0)
 		return FAULT(scan, scan->line, "the file ends in the middle of a line; was it cut? end it with a newline");
-	scan->last = TOKEN_WORD;
-	scan->word = word;
-	return 0;
+	return take_word(scan, TOKEN_WORD, word);
 }
 
 /* At '=': the word before it names an option, once in its block. */
@@ -185,17 +248,20 @@ static int scan_equals(struct scan *scan)
 	if (block->list)
 		return FAULT(scan, scan->line, "'=' stands inside a list: quote the word it belongs to, or close the list "
 			     "of line %u with '}'", block->line);
-	if (scan->last == TOKEN_STRING)
-		return FAULT(scan, scan->line, "the name before '=' stands without quotes");
-	if (scan->last != TOKEN_WORD)
+	if (scan->last == TOKEN_EQUALS)
+		return FAULT(scan, scan->line, "a value is missing behind '='");
+	if (scan->head_words == 0)
 		return FAULT(scan, scan->line, "'=' without a name before it");
+	if (scan->head_words > 1)
+		return FAULT(scan, scan->head.line, "'=' is missing behind '%.*s'", (int)scan->head.len, scan->head.at);
 	for (uint32_t i = 0; i < block->name_count; i++)
-		if (block->names[i].len == scan->word.len && memcmp(block->names[i].at, scan->word.at, scan->word.len) == 0)
-			return FAULT(scan, scan->word.line, "'%.*s' is given twice, first in line %u", (int)scan->word.len,
-				     scan->word.at, block->names[i].line);
+		if (block->names[i].len == scan->head.len && memcmp(block->names[i].at, scan->head.at, scan->head.len) == 0)
+			return FAULT(scan, scan->head.line, "'%.*s' is given twice, first in line %u", (int)scan->head.len,
+				     scan->head.at, block->names[i].line);
 	if (block->name_count < NAMES_MAX)
-		block->names[block->name_count++] = scan->word;
+		block->names[block->name_count++] = scan->head;
 	scan->last = TOKEN_EQUALS;
+	scan->head_words = 0;
 	scan->at++;
 	return 0;
 }
@@ -204,6 +270,15 @@ static int note_section(struct scan *scan)
 {
 	struct precheck *out = scan->out;
 
+	if (scan->head_words == 0)
+		return FAULT(scan, scan->line, "'{' without a name before it");
+	if (scan->head_words == 1)
+		return FAULT(scan, scan->line, "a name is missing between '%.*s' and '{'", (int)scan->head.len, scan->head.at);
+	if (scan->head_words > 2)
+		return FAULT(scan, scan->head.line, "'%.*s' takes one name and then '{'; or is an '=' missing behind it?",
+			     (int)scan->head.len, scan->head.at);
+	if (out->section_count == SECTIONS_MAX)
+		return FAULT(scan, scan->line, "more than %u blocks", SECTIONS_MAX);
 	if (out->section_count == out->section_room) {
 		uint32_t room = out->section_room ? out->section_room * 2 : 16;
 		uint32_t *grown = realloc(out->sections, room * sizeof(*grown));
@@ -223,7 +298,9 @@ static int open_block(struct scan *scan)
 
 	if (scan->depth + 1 == DEPTH_MAX)
 		return FAULT(scan, scan->line, "blocks are nested too deeply: is a '}' missing above?");
-	if (scan->last == TOKEN_EQUALS || scan->blocks[scan->depth].list) {
+	if (scan->blocks[scan->depth].list)
+		return FAULT(scan, scan->line, "'{' stands inside the list of line %u", scan->blocks[scan->depth].line);
+	if (scan->last == TOKEN_EQUALS) {
 		block = &scan->blocks[++scan->depth];
 		block->list = true;
 	} else {
@@ -236,6 +313,7 @@ static int open_block(struct scan *scan)
 	}
 	block->line = scan->line;
 	block->name_count = 0;
+	scan->head_words = 0;
 	scan->last = TOKEN_NONE;
 	scan->at++;
 	return 0;
@@ -243,6 +321,10 @@ static int open_block(struct scan *scan)
 
 static int close_block(struct scan *scan)
 {
+	int r = check_no_head(scan);
+
+	if (r < 0)
+		return r;
 	if (scan->depth == 0)
 		return FAULT(scan, scan->line, "'}' without a '{' that it would close");
 	if (scan->last == TOKEN_EQUALS)
@@ -253,6 +335,26 @@ static int close_block(struct scan *scan)
 	scan->last = TOKEN_OTHER;
 	scan->at++;
 	return 0;
+}
+
+static int take_comma(struct scan *scan)
+{
+	if (!scan->blocks[scan->depth].list)
+		return FAULT(scan, scan->line, "',' outside of a list: several words are written {a, b}");
+	if (scan->last != TOKEN_WORD && scan->last != TOKEN_STRING)
+		return FAULT(scan, scan->line, "a word is missing before ','");
+	scan->last = TOKEN_OTHER;
+	scan->at++;
+	return 0;
+}
+
+/* An unquoted "${NAME}" is a word by itself. */
+static int scan_variable(struct scan *scan)
+{
+	struct name word = {.at = scan->at, .len = 1, .line = scan->line};
+	int r = check_variable(scan, '\n');
+
+	return r < 0 ? r : take_word(scan, TOKEN_STRING, word);
 }
 
 static bool at_comment(const struct scan *scan, int first, int second)
@@ -285,16 +387,10 @@ static int scan_one(struct scan *scan)
 		return open_block(scan);
 	if (c == '}')
 		return close_block(scan);
-	if (c == ',') {
-		scan->last = TOKEN_OTHER;
-		scan->at++;
-		return 0;
-	}
-	if (c == '$' && peek(scan, 1) == '{') {
-		scan->last = TOKEN_WORD;
-		scan->word = (struct name){.at = scan->at, .len = 1, .line = scan->line};
-		return check_variable(scan, '\n');
-	}
+	if (c == ',')
+		return take_comma(scan);
+	if (c == '$' && peek(scan, 1) == '{')
+		return scan_variable(scan);
 	return scan_word(scan);
 }
 
@@ -323,7 +419,7 @@ static int scan_all(struct scan *scan)
 		return FAULT(scan, scan->blocks[scan->depth].line, "the '{' in this line is never closed; was the file cut?");
 	if (r == 0 && scan->last == TOKEN_EQUALS)
 		return FAULT(scan, scan->line, "a value is missing behind '='; was the file cut?");
-	return r;
+	return r < 0 ? r : check_no_head(scan);
 }
 
 int precheck_run(const char *name, const char *text, size_t len, struct precheck *ret, struct err *err)

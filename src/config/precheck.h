@@ -9,6 +9,9 @@
  *  - an option that is given twice in one block (the last wins), += (not ours)
  *  - an empty list (taken as not given)
  *  - a quote that is not closed at the end of its line
+ *  - in double quotes, a backslash before what is no escape (dropped) and escapes that mean NUL (end the word)
+ *  - a name with '|' (reaches into another block, past all other checks)
+ *  - words without '=', '{' or ',' between them; more blocks than there may be (it takes quadratic time)
  *
  * It also blanks comments out: libconfuse 3.3 counts a line too many for each of them.
  * What it cannot see is a file that was cut between two services: both parts are whole.

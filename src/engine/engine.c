@@ -59,6 +59,9 @@ static void fold(struct step *step, const struct event *event)
 	case EV_CLEARED:
 		service_cleared(step, event->service, event->seq);
 		break;
+	case EV_POST_STOPPED:
+		service_post_stopped(step, event->service, event->seq, event->value);
+		break;
 	case EV_PROBED:
 		service_probed(step, event->service, event->seq, event->value != 0);
 		break;
@@ -113,6 +116,7 @@ static bool is_moot(const struct engine *engine, enum event_kind kind)
 	case EV_SPAWNED:
 	case EV_SPAWN_FAILED:
 	case EV_EXITED:
+	case EV_POST_STOPPED:
 	case EV_SIGNAL:
 	case EV_REST_GONE:
 	case EV_TICK:

@@ -27,27 +27,84 @@ static bool ends_everything(struct step *step, int32_t signal)
 	       (signal == SIGINT && spec_service(step->spec, 0)->restart != RESTART_NO);
 }
 
-void halt_signal(struct step *step, int32_t signal)
+/* The services' turn: a single command gets the signal that came, or its own for TERM. */
+static void begin_stopping(struct step *step)
+{
+	struct engine *engine = step->engine;
+	int32_t signal = engine->halt_signal;
+
+	engine->halt = HALT_SERVICES;
+	engine->halt_deadline_ms = NEVER_MS;
+	if (!step->spec->several)
+		service_stop(step, 0, signal == SIGTERM ? 0 : signal, spec_service(step->spec, 0)->stop_timeout_ms);
+}
+
+static void begin_end(struct step *step, int32_t signal)
 {
 	struct engine *engine = step->engine;
 	const struct spec *spec = step->spec;
 
-	if (!ends_everything(step, signal)) {
-		forward(step, signal);
-		return;
-	}
-	if (engine->halt != HALT_NOT) {
-		/* A second TERM to a single command is its own business, as it would be without an init. */
-		if (engine->halt == HALT_SERVICES && !spec->several)
-			forward(step, signal == SIGTERM ? spec_service(spec, 0)->stop_signal : signal);
-		return;
-	}
 	effects_log(step, MSG_SHUTDOWN, EFFECT_NO_INDEX, EFFECT_NO_INDEX, signal, 0);
-	engine->halt = HALT_SERVICES;
+	engine->halt_signal = signal;
 	engine->halt_service = spec->main_service;
 	engine->halt_code = spec->main_service < spec->service_count ? -1 : 0;
-	if (!spec->several)
-		service_stop(step, 0, signal == SIGTERM ? 0 : signal, spec_service(spec, 0)->stop_timeout_ms);
+	if (spec->drain_ms == 0) {
+		begin_stopping(step);
+		return;
+	}
+	effects_log(step, MSG_DRAINING, EFFECT_NO_INDEX, EFFECT_NO_INDEX, signal, spec->drain_ms);
+	engine->halt = HALT_DRAIN;
+	engine->halt_deadline_ms = step->now_ms + spec->drain_ms;
+}
+
+static void end_rest(struct step *step, enum halt stage, int32_t signal, int64_t bound_ms)
+{
+	step->engine->halt = (uint8_t)stage;
+	step->engine->halt_deadline_ms = step->now_ms + bound_ms;
+	effects_add(step, FX_END_REST)->value = signal;
+}
+
+/* The end has begun already: this is impatience, or meant for what is left. */
+static void signal_again(struct step *step, int32_t signal)
+{
+	const struct spec *spec = step->spec;
+
+	switch ((enum halt)step->engine->halt) {
+	case HALT_DRAIN:
+		begin_stopping(step);
+		break;
+	case HALT_SERVICES:
+		/* A second TERM to a single command is its own business, as it would be without an init. */
+		if (!spec->several)
+			forward(step, signal == SIGTERM ? spec_service(spec, 0)->stop_signal : signal);
+		break;
+	case HALT_REST_WAIT:
+		end_rest(step, HALT_REST_TERM, SIGTERM, spec->linger_ms);
+		break;
+	case HALT_NOT:
+	case HALT_REST_TERM:
+	case HALT_REST_KILL:
+	case HALT_POST_STOP:
+	case HALT_OVER:
+	case HALT_COUNT:
+		break;
+	}
+}
+
+void halt_signal(struct step *step, int32_t signal)
+{
+	signal = step->spec->signal_map[signal];
+	if (signal == 0)
+		return;
+	if (step->spec->passive || !ends_everything(step, signal)) {
+		forward(step, signal);
+		if (step->engine->halt == HALT_REST_WAIT)
+			effects_add(step, FX_END_REST)->value = signal;
+	} else if (step->engine->halt == HALT_NOT) {
+		begin_end(step, signal);
+	} else {
+		signal_again(step, signal);
+	}
 }
 
 /* Does a service that is still there come after this one? Then it is not its turn to stop. */
@@ -75,7 +132,9 @@ static bool stop_services(struct step *step)
 	for (uint32_t s = step->spec->service_count; s-- > 0;) {
 		struct service_state *state = engine_service(step->engine, s);
 
-		if (state->life == LIFE_SPAWNING) {
+		if (state->life == LIFE_SPAWNING ||
+		    (state->life == LIFE_POST_STOP && state->post_stop == POST_STOP_RUNS &&
+		     step->now_ms < state->life_deadline_ms)) {
 			all_gone = false;
 			continue;
 		}
@@ -124,17 +183,76 @@ static void leave(struct step *step)
 	int32_t code = engine->halt_code;
 
 	if (code < 0)
-		code = service_exit_code(engine_service(engine, engine->halt_service)->status);
+		code = step->spec->exit_map[service_exit_code(engine_service(engine, engine->halt_service)->status)];
 	engine->halt = HALT_OVER;
 	engine->halt_deadline_ms = NEVER_MS;
 	effects_add(step, FX_EXIT)->value = code;
 }
 
-static void end_rest(struct step *step, enum halt stage, int32_t signal, int64_t bound_ms)
+/* A service that the container lives for has no process while we drain: there is nothing to drain any more. */
+static bool is_drained(struct step *step)
 {
-	step->engine->halt = (uint8_t)stage;
-	step->engine->halt_deadline_ms = step->now_ms + bound_ms;
-	effects_add(step, FX_END_REST)->value = signal;
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		uint8_t life = engine_service(step->engine, s)->life;
+
+		if (spec_service(step->spec, s)->essential && !life_has_process(life) && life != LIFE_SPAWNING)
+			return true;
+	}
+	return false;
+}
+
+/* No service has a process any more. */
+static void end_what_is_left(struct step *step)
+{
+	struct engine *engine = step->engine;
+	const struct spec *spec = step->spec;
+	int32_t farewell = spec->signal_map[spec->farewell_signal];
+	struct effect *effect;
+
+	if (farewell != 0) {
+		effect = effects_add(step, FX_FAREWELL);
+		effect->service = engine->halt_service;
+		effect->value = farewell;
+	}
+	if (spec->leave_at_once) {
+		leave(step);
+	} else if (spec->wait_all && engine->halt_signal == 0 && engine->halt_code < 0) {
+		engine->halt = HALT_REST_WAIT;
+		effects_add(step, FX_END_REST);
+	} else {
+		end_rest(step, HALT_REST_TERM, SIGTERM, spec->linger_ms);
+	}
+}
+
+/* No descendant is left, or what is left cannot be ended: post-stop commands, then out. */
+static void finish(struct step *step)
+{
+	int64_t longest_ms = -1;
+
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		const struct service_spec *spec = spec_service(step->spec, s);
+
+		if (engine_service(step->engine, s)->post_stop != POST_STOP_OWED)
+			continue;
+		service_run_post_stop(step, s);
+		if (spec->post_stop_timeout_ms > longest_ms)
+			longest_ms = spec->post_stop_timeout_ms;
+	}
+	if (longest_ms < 0) {
+		leave(step);
+		return;
+	}
+	step->engine->halt = HALT_POST_STOP;
+	step->engine->halt_deadline_ms = step->now_ms + longest_ms + POST_STOP_MARGIN_MS;
+}
+
+static bool post_stop_runs(struct step *step)
+{
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		if (engine_service(step->engine, s)->post_stop == POST_STOP_RUNS)
+			return true;
+	}
+	return false;
 }
 
 void halt_advance(struct step *step)
@@ -144,10 +262,14 @@ void halt_advance(struct step *step)
 
 	if (engine->halt != HALT_NOT && !engine->halt_begun)
 		cancel_all(step);
+	if (engine->halt == HALT_DRAIN && (due || is_drained(step))) {
+		begin_stopping(step);
+		due = false;
+	}
 	switch ((enum halt)engine->halt) {
 	case HALT_SERVICES:
 		if (stop_services(step))
-			end_rest(step, HALT_REST_TERM, SIGTERM, step->spec->linger_ms);
+			end_what_is_left(step);
 		break;
 	case HALT_REST_TERM:
 		if (due)
@@ -155,9 +277,15 @@ void halt_advance(struct step *step)
 		break;
 	case HALT_REST_KILL:
 		if (due)
+			finish(step);
+		break;
+	case HALT_POST_STOP:
+		if (due || !post_stop_runs(step))
 			leave(step);
 		break;
 	case HALT_NOT:
+	case HALT_DRAIN:
+	case HALT_REST_WAIT:
 	case HALT_OVER:
 	case HALT_COUNT:
 		break;
@@ -166,6 +294,7 @@ void halt_advance(struct step *step)
 
 void halt_rest_gone(struct step *step)
 {
-	if (step->engine->halt == HALT_REST_TERM || step->engine->halt == HALT_REST_KILL)
-		leave(step);
+	if (step->engine->halt == HALT_REST_WAIT || step->engine->halt == HALT_REST_TERM ||
+	    step->engine->halt == HALT_REST_KILL)
+		finish(step);
 }

@@ -405,7 +405,7 @@ static void reset(struct service_state *state)
 static bool life_is_between(uint8_t life)
 {
 	return life == LIFE_DOWN || life == LIFE_PREPARING || life == LIFE_SPAWNING || life == LIFE_STOPPING ||
-	       life == LIFE_CLEARING || life == LIFE_DONE;
+	       life == LIFE_CLEARING || life == LIFE_POST_STOP || life == LIFE_DONE;
 }
 
 void reload_advance(struct step *step, uint32_t service)

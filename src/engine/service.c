@@ -171,6 +171,8 @@ void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t 
 	state->ready = 0;
 	state->probing = 0;
 	state->probe_interval_ms = 0;
+	if (spec->post_stop.count > 0)
+		state->post_stop = POST_STOP_OWED;
 	effects_log(step, MSG_STARTED, service, EFFECT_NO_INDEX, pid, 0);
 	if (spec->ready_timeout_ms > 0)
 		state->life_deadline_ms = step->now_ms + spec->ready_timeout_ms;
@@ -243,7 +245,8 @@ void service_spawn_failed(struct step *step, uint32_t service, uint32_t seq, int
 	if (state->life != LIFE_SPAWNING || seq != state->life_seq)
 		return;
 	effects_log(step, MSG_SPAWN_FAILED, service, EFFECT_NO_INDEX, error, 0);
-	state->status = 111 << 8; /* as from exit(111): a system call failed: table of exit codes in reinit(8) */
+	/* As if it had ended with this code itself: see the table of exit codes in reinit(8). */
+	state->status = spec_service(step->spec, service)->code_no_fork << 8;
 	state->started_ms = step->now_ms;
 	if (step->engine->halt != HALT_NOT)
 		set_life(step, state, LIFE_DONE);
@@ -299,16 +302,54 @@ void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t s
 		clear(step, service, asked, failed);
 }
 
+/* All that belonged to the last incarnation is gone: on to the next one, or not. */
+static void after_end(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (state->stop_was_asked)
+		prepare(step, service);
+	else
+		revive(step, service, state->end_is_failure);
+}
+
+void service_run_post_stop(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+	struct effect *effect = effects_add(step, FX_POST_STOP);
+
+	state->post_stop = POST_STOP_RUNS;
+	effect->service = service;
+	effect->seq = state->life_seq;
+}
+
+void service_post_stopped(struct step *step, uint32_t service, uint32_t seq, int32_t status)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (state->post_stop != POST_STOP_RUNS || seq != state->life_seq)
+		return;
+	state->post_stop = POST_STOP_NONE;
+	if (status != 0)
+		effects_log(step, MSG_POST_STOP_FAILED, service, EFFECT_NO_INDEX, status, 0);
+	if (state->life == LIFE_POST_STOP && step->engine->halt == HALT_NOT)
+		after_end(step, service);
+}
+
 void service_cleared(struct step *step, uint32_t service, uint32_t seq)
 {
 	struct service_state *state = engine_service(step->engine, service);
 
 	if (state->life != LIFE_CLEARING || seq != state->life_seq)
 		return;
-	if (state->stop_was_asked)
-		prepare(step, service);
-	else
-		revive(step, service, state->end_is_failure);
+	if (state->post_stop != POST_STOP_OWED) {
+		after_end(step, service);
+		return;
+	}
+	set_life(step, state, LIFE_POST_STOP);
+	state->life_deadline_ms =
+		step->now_ms + spec_service(step->spec, service)->post_stop_timeout_ms + POST_STOP_MARGIN_MS;
+	service_run_post_stop(step, service);
 }
 
 /* KILL for what does not end by itself; what survives that as well is left behind. */
@@ -445,6 +486,10 @@ void service_advance(struct step *step, uint32_t service)
 		break;
 	case LIFE_CLEARING:
 		advance_clearing(step, service);
+		break;
+	case LIFE_POST_STOP:
+		if (step->now_ms >= state->life_deadline_ms)
+			service_post_stopped(step, service, state->life_seq, SIGKILL);
 		break;
 	case LIFE_SPAWNING:
 	case LIFE_DONE:

@@ -9,8 +9,12 @@
 void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t pid);
 void service_spawn_failed(struct step *step, uint32_t service, uint32_t seq, int32_t error);
 void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t status);
+void service_post_stopped(struct step *step, uint32_t service, uint32_t seq, int32_t status);
 void service_cleared(struct step *step, uint32_t service, uint32_t seq);
 void service_probed(struct step *step, uint32_t service, uint32_t seq, bool ready);
+
+/* Run the post-stop command that is owed; its answer is waited for. */
+void service_run_post_stop(struct step *step, uint32_t service);
 
 /* Do what the state asks for at step->now_ms. Not called once halting has begun. */
 void service_advance(struct step *step, uint32_t service);

@@ -4,7 +4,7 @@
  *
  * A service has two lives that run beside each other and meet only in the fields below:
  *
- *   life (service.c)     DOWN → PREPARING → SPAWNING → STARTING → UP → STOPPING → CLEARING → …
+ *   life (service.c)     DOWN → PREPARING → SPAWNING → STARTING → UP → STOPPING → CLEARING → POST_STOP → …
  *                        with BACKOFF, HELD, FAILED and DONE as places to be without a process.
  *   reload (reload.c)    what becomes of a changed content: read, validate, apply.
  *
@@ -20,6 +20,7 @@
  *   HELD        the content on disk was refused and start-on-refused = no.
  *   CLEARING    the main process is gone, and what it left behind is ended before the next one: workers of a killed
  *               nginx go on serving the old content and hold its port.
+ *   POST_STOP   all of its processes are gone, and its post-stop command runs.
  *   BACKOFF     waits for its next try; a change that passes its validation ends the wait.
  *
  *   desired     what lies on disk; validated, applied, failed: what the words say, by digest.
@@ -56,6 +57,8 @@
 #define RESTART_STOP_MS 10000	  /* bound of a stop for new content where stop-timeout sets none */
 #define KILL_BOUND_MS 2000	  /* after KILL: a process in D state must not hang the exit */
 
+#define POST_STOP_MARGIN_MS 4000  /* beyond its own limit, at which its helper is killed: it survives KILL */
+
 enum life {
 	LIFE_DOWN, /* not started yet: waits for its order */
 	LIFE_PREPARING,
@@ -64,6 +67,7 @@ enum life {
 	LIFE_UP,
 	LIFE_STOPPING,
 	LIFE_CLEARING,
+	LIFE_POST_STOP,
 	LIFE_BACKOFF,
 	LIFE_HELD,
 	LIFE_FAILED, /* start limit reached */
@@ -83,7 +87,20 @@ enum reload {
 	RELOAD_COUNT
 };
 
-enum halt { HALT_NOT, HALT_SERVICES, HALT_REST_TERM, HALT_REST_KILL, HALT_OVER, HALT_COUNT };
+enum halt {
+	HALT_NOT,
+	HALT_DRAIN,	/* the first stop signal waits, so that a load balancer can take the container out */
+	HALT_SERVICES,	/* services are stopped against their order */
+	HALT_REST_WAIT, /* wait-all: what is left is waited for, without a bound */
+	HALT_REST_TERM,
+	HALT_REST_KILL,
+	HALT_POST_STOP, /* post-stop commands run */
+	HALT_OVER,
+	HALT_COUNT
+};
+
+/* Of the post-stop command. */
+enum post_stop { POST_STOP_NONE, POST_STOP_OWED, POST_STOP_RUNS };
 
 struct service_state {
 	int64_t life_deadline_ms;   /* BACKOFF: next try; STARTING: ready-timeout; STOPPING: KILL, then its bound */
@@ -111,7 +128,8 @@ struct service_state {
 	uint8_t told_waiting;	    /* WAITING_READY, NOT_CAUGHT or CATCH_UNKNOWN was logged for this change */
 	uint8_t force_signal;	    /* no SigCgt line, and readiness or the delay has decided */
 	uint8_t abandoned;	    /* it survived KILL: no longer waited for */
-	uint8_t pad[3];
+	uint8_t post_stop;	    /* enum post_stop; owed from its start on */
+	uint8_t pad[2];
 };
 
 struct watch_state {
@@ -138,11 +156,11 @@ struct engine {
 	int64_t halt_deadline_ms;
 	uint32_t halt_service; /* whose status becomes the code when halt_code is negative */
 	int32_t halt_code;
+	int32_t halt_signal;   /* that began the end, 0: none did */
 	uint8_t halt;	       /* enum halt */
 	uint8_t started;
 	uint8_t halt_begun;    /* the end has been prepared: nothing runs beside the services any more */
 	uint8_t order_changed; /* a life changed: services that wait for their order must look again */
-	uint8_t pad[4];
 	/* service_state[service_count], then watch_state[watch_count] follow */
 };
 

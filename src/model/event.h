@@ -13,6 +13,7 @@
 	X(SPAWN_FAILED) /* service, seq, value = errno: fork failed */ \
 	X(EXITED)     /* service, seq, value = wait status: the main process is gone */ \
 	X(CLEARED)    /* service, seq: nothing of its process group is left */ \
+	X(POST_STOPPED) /* service, seq, value = 0 when the post-stop command succeeded, else not */ \
 	X(PROBED)     /* service, seq, value = 1 ready, 0 not yet */ \
 	X(TOUCHED)    /* watch: something happened there, more may follow */ \
 	X(COMPLETE)   /* watch: an update has ended (the old timestamp directory is gone) */ \

@@ -19,6 +19,7 @@
 	X(REVIVED, INFO, "service ended: starting it again", "status", "retry_ms") \
 	X(GAVE_UP, ERROR, "service failed too often: giving up on it", "status", "failures") \
 	X(LEFTOVERS, WARN, "processes that the service left behind do not end: killing them", "signal", "") \
+	X(POST_STOP_FAILED, WARN, "post-stop command failed: going on", "status", "") \
 	X(STOPPING, INFO, "stopping service", "signal", "limit_ms") \
 	X(STOP_FORCED, WARN, "service did not stop in time: killing it", "signal", "limit_ms") \
 	X(STOP_HOPELESS, ERROR, "service survives KILL (stuck in the kernel or traced): leaving it behind", "", "") \
@@ -49,9 +50,11 @@
 	X(RESTARTING, INFO, "restarting service for its new content", "", "") \
 	X(LEAVING, WARN, "leaving so that the container is started again with its new content", "code", "") \
 	X(SHUTDOWN, INFO, "stopping", "signal", "") \
+	X(DRAINING, INFO, "draining: nothing is started or applied any more, the stop signal follows", "signal", "drain_ms") \
 	X(SHUTDOWN_ENDED, INFO, "stopping because an essential service ended", "status", "") \
 	X(SHUTDOWN_FAILED, ERROR, "stopping because an essential service failed", "status", "") \
 	X(SHUTDOWN_DONE, INFO, "stopping because no service is left", "", "") \
+	X(REST_WAIT, INFO, "waiting for processes that the main process left behind", "", "") \
 	X(REST_TERM, INFO, "ending processes that were left behind", "signal", "limit_ms") \
 	X(REST_KILL, WARN, "processes were left behind: killing them", "signal", "") \
 	X(OUT_OF_ROOM, ERROR, "internal limit reached: please report this", "", "")

@@ -16,6 +16,23 @@ static bool array_fits(uint32_t size, uint32_t offset, uint32_t count, size_t it
 	return offset >= sizeof(struct spec) && offset % 8 == 0 && offset <= size && count <= (size - offset) / item;
 }
 
+/* Codes are bytes and need no check. */
+static int check_maps(const struct spec *spec, struct err *err)
+{
+	if (spec->drain_ms < 0 || spec->farewell_signal < 0 || spec->farewell_signal >= (int32_t)SPEC_SIGNALS ||
+	    spec->parent_death_signal < 0 || spec->parent_death_signal >= (int32_t)SPEC_SIGNALS)
+		return bad(err, "global signals");
+	for (uint32_t n = 0; n < SPEC_SIGNALS; n++) {
+		if (spec->signal_map[n] >= SPEC_SIGNALS)
+			return bad(err, "signal map");
+	}
+	for (uint32_t n = 0; n < SPEECH_COUNT; n++) {
+		if (spec->speech[n] >= spec->pool_bytes)
+			return bad(err, "speech");
+	}
+	return 0;
+}
+
 static int check_head(const struct spec *spec, size_t size, struct err *err)
 {
 	if (size < sizeof(*spec) || size > SPEC_MAX_BYTES)
@@ -24,7 +41,7 @@ static int check_head(const struct spec *spec, size_t size, struct err *err)
 		return bad(err, "magic or version");
 	if (spec->size_bytes != size)
 		return bad(err, "size field");
-	if (spec->service_count == 0 || spec->service_count > SPEC_MAX_SERVICES ||
+	if (spec->service_count > SPEC_MAX_SERVICES ||
 	    spec->watch_count > SPEC_MAX_WATCHES || spec->word_count > SPEC_MAX_WORDS)
 		return bad(err, "counts");
 	if (!array_fits(spec->size_bytes, spec->service_off, spec->service_count, sizeof(struct service_spec)) ||
@@ -39,7 +56,7 @@ static int check_head(const struct spec *spec, size_t size, struct err *err)
 	    spec->main_service > spec->service_count || spec->poll_ms <= 0 || spec->linger_ms < 0 ||
 	    spec->retry_min_ms <= 0 || spec->retry_max_ms <= 0)
 		return bad(err, "global values");
-	return 0;
+	return check_maps(spec, err);
 }
 
 static bool str_fits(const struct spec *spec, uint32_t offset)
@@ -69,6 +86,9 @@ static int check_service(const struct spec *spec, uint32_t index, struct err *er
 
 	if (!str_fits(spec, service->name) || !str_fits(spec, service->ready_target) ||
 	    !strs_fit(spec, service->command) || !strs_fit(spec, service->ready_command) ||
+	    !strs_fit(spec, service->pre_start) || !strs_fit(spec, service->post_stop) ||
+	    !str_fits(spec, service->user_name) || !str_fits(spec, service->user_home) ||
+	    !str_fits(spec, service->workdir) || !list_fits(spec, service->groups) ||
 	    !list_fits(spec, service->after))
 		return bad(err, "strings of a service");
 	for (uint32_t n = 0; n < service->after.count; n++) {
@@ -76,10 +96,11 @@ static int check_service(const struct spec *spec, uint32_t index, struct err *er
 			return bad(err, "order of services");
 	}
 	if (service->restart >= RESTART_RULE_COUNT || service->ready_kind >= READY_KIND_COUNT ||
+	    service->standing >= STANDING_COUNT ||
 	    service->stop_signal < 1 || service->stop_signal > 64 || service->ready_port < 0 ||
 	    service->ready_port > 65535)
 		return bad(err, "values of a service");
-	if (service->stop_timeout_ms < 0 || service->ready_delay_ms < 0 || service->ready_timeout_ms < 0 ||
+	if (service->stop_timeout_ms < 0 || service->post_stop_timeout_ms < 0 || service->ready_delay_ms < 0 || service->ready_timeout_ms < 0 ||
 	    service->backoff_min_ms < 0 || service->backoff_max_ms < 0 || service->start_window_ms < 0)
 		return bad(err, "times of a service");
 	if (service->ready_kind == READY_EXEC && service->ready_command.count == 0)

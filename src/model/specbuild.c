@@ -2,6 +2,7 @@
 #include "model/specbuild.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,15 @@ void specbuild_init(struct specbuild *build)
 	build->head.linger_ms = 5000;
 	build->head.retry_min_ms = 5000;
 	build->head.retry_max_ms = 60000;
+	build->head.own_orphans = 1;
+	for (uint32_t n = 0; n < SPEC_SIGNALS; n++)
+		build->head.signal_map[n] = (uint8_t)n;
+	/* A child's end is ours to handle; a background init must not be stopped by its terminal. */
+	build->head.signal_map[SIGCHLD] = 0;
+	build->head.signal_map[SIGTTIN] = 0;
+	build->head.signal_map[SIGTTOU] = 0;
+	for (uint32_t n = 0; n < SPEC_CODES; n++)
+		build->head.exit_map[n] = (uint8_t)n;
 }
 
 void specbuild_finish(struct specbuild *build)
@@ -66,7 +76,7 @@ struct service_spec *specbuild_service(struct specbuild *build)
 		return NULL;
 	build->services = array;
 	service = &build->services[build->head.service_count++];
-	memset(service, 0, sizeof(*service));
+	*service = (struct service_spec)SERVICE_SPEC_INIT;
 	return service;
 }
 

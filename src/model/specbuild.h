@@ -20,7 +20,7 @@ void specbuild_init(struct specbuild *build);
 /* Free everything; b may be half made. */
 void specbuild_finish(struct specbuild *build);
 
-/* Add a zeroed service or watch; the pointer is valid until the next call. NULL after a failure. */
+/* Add a service (SERVICE_SPEC_INIT) or a zeroed watch; the pointer is valid until the next call. NULL after a failure. */
 struct service_spec *specbuild_service(struct specbuild *build);
 struct watch_spec *specbuild_watch(struct specbuild *build);
 /* Put a string into the pool; "" and NULL give 0. */

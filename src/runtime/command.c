@@ -59,9 +59,10 @@ static void run_child(const struct command *command, const struct spawn_inherite
 	struct spawn_params params = { .name = command->name,
 				       .argv = command->argv,
 				       .envp = command->envp,
-				       .session = true,
+				       .standing = STANDING_SESSION,
 				       .close_others = true,
 				       .output_fd = output,
+				       .dir_fd = -1,
 				       .json = command->json };
 	struct rlimit limit = { (rlim_t)command->memory_bytes, (rlim_t)command->memory_bytes };
 	int fd = sys_open("/proc/self/oom_score_adj", O_WRONLY, 0);
@@ -116,7 +117,7 @@ static bool has_ended(struct command *command, pid_t pid)
 	int status;
 	pid_t gone;
 
-	while ((gone = sys_wait_any(&status)) > 0) {
+	while ((gone = sys_wait_any(&status, false)) > 0) {
 		if (gone == pid) {
 			command->status = status;
 			return true;

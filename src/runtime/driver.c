@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "engine/engine.h"
+#include "runtime/fds.h"
 #include "runtime/helper.h"
 #include "runtime/loop.h"
 #include "runtime/procfs.h"
@@ -17,6 +20,7 @@
 #include "runtime/sigsend.h"
 #include "runtime/snapshot.h"
 #include "runtime/sys.h"
+#include "runtime/voice.h"
 #include "runtime/watch.h"
 
 #define EVENTS_PER_READ 64 /* signals and watches can each bring this many before the queue is drained */
@@ -46,12 +50,15 @@ struct driver {
 	struct loop_fd **helper_fds; /* by helper slot */
 	struct watcher *watcher;
 	struct report report;
+	struct voice voice;
 	struct running *running;
 	bool *too_big;			    /* by watch: more than may be read in the loop */
 	const struct helper_result *result; /* that the current event comes from */
 	bool stepping;
 	uint32_t clearing; /* services whose leftovers are waited for */
 	bool rest_wanted; /* REST_GONE is to be told */
+	int dir_fd;	  /* the commands' working directory, when ours is another; else -1 */
+	uint64_t skipped; /* signals (bit n - 1) that are not passed on when they come next: giving up the terminal sends them */
 };
 
 static struct driver driver;
@@ -110,21 +117,42 @@ static int start_helper(enum helper_job job, const struct effect *effect)
 	return 0;
 }
 
+/* So that the command's session can take it: ioctl_tty(2). The leader of the session gets HUP and CONT for it. */
+static void give_up_terminal(void)
+{
+	int rc = sys_give_up_tty(0);
+
+	if (rc < 0) {
+		voice_say(&driver.voice, SPEECH_TTY_NOT_GIVEN, (struct voice_words){ .error = -rc });
+	} else if (sys_getsid() == sys_getpid()) {
+		voice_say(&driver.voice, SPEECH_TTY_LEADER, (struct voice_words){ 0 });
+		driver.skipped = 1ull << (SIGHUP - 1) | 1ull << (SIGCONT - 1);
+	} else {
+		voice_say(&driver.voice, SPEECH_TTY_NO_LEADER, (struct voice_words){ 0 });
+	}
+}
+
 static void do_spawn(const struct effect *effect)
 {
 	const struct service_spec *spec = spec_service(driver.spec, effect->service);
 	struct spawn_params params = {
 		.name = spec_str(driver.spec, spec->name),
 		.argv = driver.running[effect->service].argv,
-		.session = !spec->foreground,
-		.foreground = spec->foreground,
+		.standing = (enum standing)spec->standing,
 		.close_others = driver.spec->several,
 		.output_fd = -1,
+		.dir_fd = driver.dir_fd,
 		.json = driver.spec->log_format == LINE_JSON,
+		.spec = driver.spec,
+		.service = spec,
 	};
-	pid_t pid = spawn_child(&params, driver.params->inherited);
+	pid_t pid;
 
+	if (spec->standing == STANDING_TERMINAL)
+		give_up_terminal();
+	pid = spawn_child(&params, driver.params->inherited);
 	if (pid < 0) {
+		voice_say(&driver.voice, SPEECH_NO_FORK, (struct voice_words){ .error = -pid });
 		answer_service(EV_SPAWN_FAILED, effect, -pid);
 		return;
 	}
@@ -134,6 +162,9 @@ static void do_spawn(const struct effect *effect)
 		driver.running[effect->service].clearing = 0; /* it was given up */
 		driver.clearing--;
 	}
+	voice_say(&driver.voice, SPEECH_SPAWNED, (struct voice_words){ .pid = pid, .command = params.argv[0] });
+	if (driver.spec->close_inherited)
+		fds_close_inherited(); /* so that we pin no pipe and no mount */
 	(void)reap_expect(&driver.reap, pid, REAP_SERVICE, effect->service, effect->seq); /* sized for all services */
 	answer_service(EV_SPAWNED, effect, pid);
 }
@@ -173,6 +204,21 @@ static void signal_descendant(void *arg, pid_t pid)
 	(void)sigsend(pid, *(const int *)arg); /* it may be gone by now */
 }
 
+/* Gone: its exit is on the way; refused: its bound follows. Neither ends us. */
+static void send_to_service(uint32_t service, int signal)
+{
+	const struct service_spec *spec = spec_service(driver.spec, service);
+	pid_t pid = driver.running[service].pid;
+	int rc = sigsend(spec->signal_group ? -pid : pid, signal);
+	struct voice_words words = { .pid = pid, .signal = signal, .error = -rc };
+
+	if (rc == -ESRCH)
+		voice_say(&driver.voice, SPEECH_PASS_GONE, words);
+	else if (rc < 0)
+		voice_say(&driver.voice, SPEECH_PASS_FAILED, words);
+	voice_say(&driver.voice, SPEECH_PASSED, words);
+}
+
 static void do_kill(const struct effect *effect)
 {
 	pid_t pid = driver.running[effect->service].pid;
@@ -181,7 +227,7 @@ static void do_kill(const struct effect *effect)
 	if (pid <= 0)
 		return;
 	if (!effect->wide) {
-		(void)sigsend(pid, signal); /* gone: its exit is on the way; refused: its bound follows */
+		send_to_service(effect->service, signal);
 		return;
 	}
 	(void)procfs_descendants(pid, signal_descendant, &signal);
@@ -211,6 +257,21 @@ static void do_clear(const struct effect *effect)
 	running->clearing_seq = effect->seq;
 	(void)sigsend(-running->group, effect->value); /* mostly there is nobody */
 	check_cleared(effect->service);
+}
+
+static void do_farewell(const struct effect *effect)
+{
+	pid_t group = driver.running[effect->service].group;
+
+	if (group > 0)
+		(void)sigsend(-group, effect->value); /* mostly there is nobody */
+	voice_say(&driver.voice, SPEECH_PASSED, (struct voice_words){ .signal = effect->value });
+}
+
+static void do_post_stop(const struct effect *effect)
+{
+	if (start_helper(HELPER_POST_STOP, effect) < 0)
+		answer_service(EV_POST_STOPPED, effect, SPAWN_EXIT_NOT_RUN << 8);
 }
 
 static void do_digest(const struct effect *effect)
@@ -264,7 +325,9 @@ static void do_end_rest(const struct effect *effect)
 {
 	int signal = effect->value;
 	struct effect log = { .kind = FX_LOG,
-			      .message = signal == SIGKILL ? MSG_REST_KILL : MSG_REST_TERM,
+			      .message = signal == SIGKILL ? MSG_REST_KILL
+					 : signal == 0	   ? MSG_REST_WAIT
+							   : MSG_REST_TERM,
 			      .service = EFFECT_NO_INDEX,
 			      .watch = EFFECT_NO_INDEX,
 			      .value = signal,
@@ -277,6 +340,8 @@ static void do_end_rest(const struct effect *effect)
 		return;
 	}
 	report_effect(&driver.report, &log, NULL, 0);
+	if (signal == 0)
+		return;
 	/* Without /proc there is only kill(-1), which reaches processes that are not ours: PID 1 alone may do that. */
 	if (procfs_descendants(sys_getpid(), signal_descendant, &signal) < 0 && sys_getpid() == 1)
 		(void)sys_kill(-1, signal);
@@ -285,6 +350,7 @@ static void do_end_rest(const struct effect *effect)
 static void do_exit(const struct effect *effect)
 {
 	report_termination(&driver.report, effect->value);
+	voice_say(&driver.voice, SPEECH_LEAVING, (struct voice_words){ .code = effect->value });
 	sys_exit(effect->value);
 }
 
@@ -302,6 +368,12 @@ static void perform(const struct effect *effect)
 		break;
 	case FX_CLEAR:
 		do_clear(effect);
+		break;
+	case FX_POST_STOP:
+		do_post_stop(effect);
+		break;
+	case FX_FAREWELL:
+		do_farewell(effect);
 		break;
 	case FX_DIGEST:
 		do_digest(effect);
@@ -389,6 +461,10 @@ static struct event result_event(const struct helper_result *result)
 		event.kind = EV_HOOKED;
 		event.value = result->died || result->timed_out || result->error != 0 ? SIGKILL : result->status;
 		break;
+	case HELPER_POST_STOP:
+		event.kind = EV_POST_STOPPED;
+		event.value = result->died || result->timed_out || result->error != 0 ? SIGKILL : result->status;
+		break;
 	case HELPER_PROBE:
 		event.kind = EV_PROBED;
 		event.value = !result->died && !result->timed_out && result->error == 0 && result->status == 0;
@@ -410,6 +486,14 @@ static void helper_gone(uint32_t slot)
 	driver.result = NULL;
 }
 
+static void say_end(int status)
+{
+	if (WIFEXITED(status))
+		voice_say(&driver.voice, SPEECH_MAIN_EXITED, (struct voice_words){ .code = WEXITSTATUS(status) });
+	else
+		voice_say(&driver.voice, SPEECH_MAIN_KILLED, (struct voice_words){ .signal = WTERMSIG(status) });
+}
+
 static void child_gone(void *arg, enum reap_role role, uint32_t index, uint32_t seq, pid_t pid, int status)
 {
 	(void)arg;
@@ -419,7 +503,51 @@ static void child_gone(void *arg, enum reap_role role, uint32_t index, uint32_t 
 	}
 	if (driver.running[index].pid == pid)
 		driver.running[index].pid = 0;
-	feed((struct event){ .kind = EV_EXITED, .service = index, .seq = seq, .value = status });
+	say_end(status);
+	/* Not at once: what else has ended is reaped before this may end us. */
+	post((struct event){ .kind = EV_EXITED, .service = index, .seq = seq, .value = status });
+}
+
+static void any_gone(void *arg, bool known, pid_t pid, int status)
+{
+	struct voice_words words = { .pid = pid };
+
+	(void)arg;
+	voice_say(&driver.voice, SPEECH_REAPED, words);
+	if (WIFEXITED(status)) {
+		words.code = WEXITSTATUS(status);
+		voice_say(&driver.voice, SPEECH_REAPED_EXITED, words);
+	} else {
+		words.signal = WTERMSIG(status);
+		voice_say(&driver.voice, SPEECH_REAPED_KILLED, words);
+	}
+	if (!known)
+		voice_say(&driver.voice, SPEECH_ORPHAN, words);
+}
+
+/*
+ * Job control where a shell started us: our command was stopped (ctrl-Z), so we stop as well, and the shell takes its
+ * terminal back. For PID 1 the kernel makes this nothing.
+ */
+static void child_stopped(void *arg, enum reap_role role, uint32_t index)
+{
+	(void)arg;
+	if (role == REAP_SERVICE && spec_service(driver.spec, index)->standing == STANDING_FOREGROUND)
+		(void)sys_kill(sys_getpid(), SIGSTOP);
+}
+
+/* The shell let us go on: in the foreground (fg) the terminal is the command's again, and all of its job goes on. */
+static void resume_job(void)
+{
+	for (uint32_t s = 0; s < driver.spec->service_count; s++) {
+		pid_t pid = driver.running[s].pid;
+
+		if (pid == 0 || spec_service(driver.spec, s)->standing != STANDING_FOREGROUND)
+			continue;
+		if (sys_tcgetpgrp(0) == sys_getpgrp())
+			(void)sys_tcsetpgrp(0, pid);
+		(void)sigsend(-pid, SIGCONT);
+	}
 }
 
 static void collect(void)
@@ -432,19 +560,46 @@ static void collect(void)
 		feed((struct event){ .kind = EV_REST_GONE });
 }
 
-/* What is never passed on: CHLD is ours, and a background init must not be stopped by its terminal (as in tini). */
-static bool is_forwarded(int signal)
+static bool is_skipped(int signal)
 {
-	return signal != SIGCHLD && signal != SIGTTIN && signal != SIGTTOU;
+	uint64_t bit = 1ull << (signal - 1);
+
+	if ((driver.skipped & bit) == 0)
+		return false;
+	driver.skipped &= ~bit;
+	voice_say(&driver.voice, SPEECH_TTY_SIGNAL, (struct voice_words){ .signal = signal });
+	return true;
+}
+
+static void say_signal(int signal)
+{
+	struct voice_words words = { .signal = signal, .to = driver.spec->signal_map[signal] };
+
+	if (words.to != signal)
+		voice_say(&driver.voice, SPEECH_REWRITTEN, words);
+	words.signal = words.to;
+	voice_say(&driver.voice, words.to == 0 ? SPEECH_DROPPED : SPEECH_PASSING, words);
 }
 
 static void signal_came(void *arg, int signal)
 {
 	(void)arg;
-	if (signal == SIGCHLD)
+	voice_say(&driver.voice, SPEECH_SIGNAL_CAME, (struct voice_words){ .signal = signal });
+	if (signal == SIGCHLD) {
+		voice_say(&driver.voice, SPEECH_CHLD_CAME, (struct voice_words){ 0 });
 		collect();
-	else if (is_forwarded(signal))
-		feed((struct event){ .kind = EV_SIGNAL, .value = signal });
+		return;
+	}
+	if (is_skipped(signal))
+		return;
+	say_signal(signal);
+	if (signal == SIGCONT && driver.reap.stopped_fn != NULL)
+		resume_job();
+	feed((struct event){ .kind = EV_SIGNAL, .value = signal });
+	if (driver.spec->suspends && (signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU)) {
+		voice_say(&driver.voice, SPEECH_SUSPENDING, (struct voice_words){ 0 });
+		(void)sys_kill(sys_getpid(), SIGSTOP);
+	}
 }
 
 static void signals_ready(void *arg)
@@ -554,7 +709,7 @@ static int lay_out_commands(void)
 static bool needs_helpers(const struct spec *spec)
 {
 	for (uint32_t s = 0; s < spec->service_count; s++) {
-		if (spec_service(spec, s)->ready_kind == READY_EXEC)
+		if (spec_service(spec, s)->ready_kind == READY_EXEC || spec_service(spec, s)->post_stop.count > 0)
 			return true;
 	}
 	return spec->watch_count > 0;
@@ -584,18 +739,48 @@ static int boot_memory(void)
 		rc = helpers_init(&driver.helpers, helpers, spec, driver.params->inherited);
 	if (rc == 0)
 		rc = reap_init(&driver.reap, spec->service_count + helpers, child_gone, NULL);
+	if (rc == 0 && voice_tells_children(spec))
+		driver.reap.any_fn = any_gone;
+	/* PID 1 cannot be stopped, and a spec that passes everything on leaves this to its signal map. */
+	if (rc == 0 && sys_getpid() != 1 && !spec->passive)
+		driver.reap.stopped_fn = child_stopped;
 	return rc;
+}
+
+/* What this process is to others: reaper, child of its parent, user of a directory. */
+static int boot_process(struct err *err)
+{
+	const struct spec *spec = driver.spec;
+	int rc;
+
+	if (spec->own_orphans && sys_getpid() != 1) {
+		rc = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
+		if (rc < 0)
+			return err_set(err, -rc, "cannot become the reaper of orphans: %s", strerror(-rc));
+	}
+	if (spec->speech[SPEECH_NOT_REAPER] != 0 && !spec->own_orphans && sys_getpid() != 1)
+		voice_say(&driver.voice, SPEECH_NOT_REAPER, (struct voice_words){ 0 });
+	if (spec->parent_death_signal != 0) {
+		rc = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)spec->parent_death_signal);
+		if (rc < 0)
+			return err_set(err, -rc, "cannot set the parent-death signal: %s", strerror(-rc));
+	}
+	driver.dir_fd = -1;
+	if (spec->root_dir) {
+		driver.dir_fd = sys_open(".", O_PATH | O_DIRECTORY, 0);
+		if (driver.dir_fd >= 0)
+			(void)sys_chdir("/"); /* it is there in every container */
+	}
+	return 0;
 }
 
 static int boot_sources(struct err *err)
 {
 	int rc;
 
-	if (sys_getpid() != 1) {
-		rc = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
-		if (rc < 0)
-			return err_set(err, -rc, "cannot become the reaper of orphans: %s", strerror(-rc));
-	}
+	rc = boot_process(err);
+	if (rc < 0)
+		return rc;
 	rc = loop_create(&driver.loop);
 	if (rc < 0)
 		return err_set(err, -rc, "cannot make the event loop: %s", strerror(-rc));
@@ -625,6 +810,7 @@ int driver_boot(const struct driver_params *params, struct err *err)
 	driver.report.spec = params->spec;
 	logsink_init(&driver.report.sink, params->log_fd, (enum line_format)params->spec->log_format,
 		     (enum line_level)params->spec->log_level);
+	voice_init(&driver.voice, params->spec, params->out_fd, params->log_fd);
 	rc = boot_memory();
 	if (rc < 0)
 		return err_set(err, -rc, "cannot get memory for %u services and %u watches: %s",

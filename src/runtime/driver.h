@@ -11,7 +11,7 @@ struct driver_params {
 	const struct spec *spec;   /* checked; outlives the driver */
 	char *const *argv;	   /* of this process: what command_argv counts in */
 	const struct spawn_inherited *inherited;
-	int log_fd;		   /* -1: none */
+	int out_fd, log_fd;	   /* stdout and stderr; -1: came closed */
 };
 
 /*

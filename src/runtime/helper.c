@@ -41,7 +41,7 @@ void helpers_finish(struct helpers *helpers)
 	memset(helpers, 0, sizeof(*helpers));
 }
 
-static int64_t limit_ms(const struct helpers *helpers, enum helper_job job, uint32_t watch)
+static int64_t limit_ms(const struct helpers *helpers, enum helper_job job, uint32_t service, uint32_t watch)
 {
 	switch (job) {
 	case HELPER_VALIDATE:
@@ -50,6 +50,8 @@ static int64_t limit_ms(const struct helpers *helpers, enum helper_job job, uint
 		return spec_watch(helpers->spec, watch)->exec_timeout_ms + HELPER_MARGIN_MS;
 	case HELPER_PROBE:
 		return HELPERJOB_PROBE_LIMIT_MS + HELPER_MARGIN_MS;
+	case HELPER_POST_STOP:
+		return spec_service(helpers->spec, service)->post_stop_timeout_ms + HELPER_MARGIN_MS;
 	case HELPER_DIGEST:
 		break;
 	}
@@ -101,7 +103,7 @@ int helper_start(struct helpers *helpers, enum helper_job job, uint32_t service,
 	slot->received = 0;
 	slot->pid = pid;
 	slot->fd = fds[0];
-	slot->deadline_ms = sys_now_ms() + limit_ms(helpers, job, watch);
+	slot->deadline_ms = sys_now_ms() + limit_ms(helpers, job, service, watch);
 	*ret_pid = pid;
 	*ret_fd = fds[0];
 	return n;
@@ -183,7 +185,8 @@ void helpers_cancel(struct helpers *helpers, uint32_t service)
 		struct helper *slot = &helpers->slots[n];
 
 		/* TERM: the helper ends its command and all that this left behind, then itself; its bound stays. */
-		if (slot->pid != 0 && (service == UINT32_MAX || slot->result->service == service))
+		if (slot->pid != 0 && slot->result->job != HELPER_POST_STOP &&
+		    (service == UINT32_MAX || slot->result->service == service))
 			(void)sigsend(slot->pid, SIGTERM);
 	}
 }

@@ -20,7 +20,7 @@
 #define HELPER_OUTPUT_SIZE 4096 /* the last bytes of a command's output that are kept */
 #define HELPER_MARGIN_MS 2000
 
-enum helper_job { HELPER_DIGEST, HELPER_VALIDATE, HELPER_HOOK, HELPER_PROBE };
+enum helper_job { HELPER_DIGEST, HELPER_VALIDATE, HELPER_HOOK, HELPER_PROBE, HELPER_POST_STOP };
 
 struct helper_result {
 	enum helper_job job;
@@ -72,7 +72,7 @@ void helper_ended(struct helpers *helpers, uint32_t slot, struct helper_result *
 int64_t helpers_deadline_ms(const struct helpers *helpers);
 /* Kill those whose bound has passed at now_ms (group KILL; they end through reap as usual). */
 void helpers_expire(struct helpers *helpers, int64_t now_ms);
-/* Kill all that belong to a service (UINT32_MAX: all). */
+/* Cancel all that belong to a service (UINT32_MAX: all) but its post-stop command, which is meant to run at the end. */
 void helpers_cancel(struct helpers *helpers, uint32_t service);
 
 #endif

@@ -228,6 +228,10 @@ void helperjob_run(const struct spec *spec, const struct spawn_inherited *inheri
 		run_words(spec, inherited, result, spec_service(spec, result->service)->ready_command,
 			  (struct limits){ HELPERJOB_PROBE_LIMIT_MS, 0 }, NULL);
 		break;
+	case HELPER_POST_STOP:
+		run_words(spec, inherited, result, spec_service(spec, result->service)->post_stop,
+			  (struct limits){ spec_service(spec, result->service)->post_stop_timeout_ms, 0 }, NULL);
+		break;
 	}
 	result->took_ms = sys_now_ms() - start_ms;
 	answer(result, fd);

@@ -31,12 +31,12 @@ static bool is_unsupported(ssize_t rc)
 }
 
 /* Write without blocking; true when all of it went out, or nothing ever will. */
-static bool write_line(struct logsink *sink, const struct line *line)
+static bool write_bytes(struct logsink *sink, const char *bytes, size_t len)
 {
 	ssize_t rc;
 
 	if (!sink->nowait_known || sink->nowait_works) {
-		rc = sys_write_nowait(sink->fd, line->buf, line->len);
+		rc = sys_write_nowait(sink->fd, bytes, len);
 		if (!is_unsupported(rc)) {
 			sink->nowait_known = true;
 			sink->nowait_works = true;
@@ -48,7 +48,7 @@ static bool write_line(struct logsink *sink, const struct line *line)
 	/* A pipe that poll calls writable takes PIPE_BUF bytes at once, pipe(7); a line is shorter than that. */
 	if (sys_poll_writable(sink->fd) != 1)
 		return false;
-	rc = sys_write(sink->fd, line->buf, line->len);
+	rc = sys_write(sink->fd, bytes, len);
 	return rc != -EAGAIN;
 }
 
@@ -64,14 +64,20 @@ void logsink_end(struct logsink *sink, struct line *line)
 		line_str(&dropped, "event", "LOG_DROPPED");
 		line_int(&dropped, "count", (int64_t)sink->dropped);
 		line_end(&dropped);
-		if (!write_line(sink, &dropped)) {
+		if (!write_bytes(sink, dropped.buf, dropped.len)) {
 			sink->dropped++;
 			return;
 		}
 		sink->dropped = 0;
 	}
-	if (!write_line(sink, line))
+	if (!write_bytes(sink, line->buf, line->len))
 		sink->dropped++;
+}
+
+void logsink_text(struct logsink *sink, const char *text, size_t len)
+{
+	if (sink->fd >= 0)
+		(void)write_bytes(sink, text, len); /* who wants it complete reads it */
 }
 
 void logsink_say(struct logsink *sink, enum line_level level, const char *msg)

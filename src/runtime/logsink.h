@@ -34,6 +34,9 @@ void logsink_begin(const struct logsink *sink, struct line *line, enum line_leve
  */
 void logsink_end(struct logsink *sink, struct line *line);
 
+/* Write a text of at most PIPE_BUF bytes as it is, or drop it. Never blocks. */
+void logsink_text(struct logsink *sink, const char *text, size_t len);
+
 /* The three in one for lines without fields. */
 void logsink_say(struct logsink *sink, enum line_level level, const char *msg);
 

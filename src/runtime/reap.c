@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "runtime/sys.h"
 
@@ -105,6 +106,13 @@ static void report(struct reap *reap, pid_t pid, int status)
 	struct reap_entry *entry = find(reap, pid);
 	struct reap_entry known;
 
+	if (WIFSTOPPED(status)) {
+		if (entry != NULL)
+			reap->stopped_fn(reap->arg, entry->role, entry->index);
+		return;
+	}
+	if (reap->any_fn != NULL)
+		reap->any_fn(reap->arg, entry != NULL, pid, status);
 	if (entry == NULL) {
 		reap->orphans++;
 		return;
@@ -120,7 +128,7 @@ enum reap_state reap_collect(struct reap *reap)
 {
 	for (int n = 0; n < REAP_BATCH; n++) {
 		int status;
-		pid_t pid = sys_wait_any(&status);
+		pid_t pid = sys_wait_any(&status, reap->stopped_fn != NULL);
 
 		if (pid == -ECHILD)
 			return REAP_CHILDLESS;

@@ -15,6 +15,12 @@ enum reap_role { REAP_SERVICE, REAP_HELPER };
 /* index: service or helper slot; seq: as given at reap_expect. */
 typedef void (*reap_fn)(void *arg, enum reap_role role, uint32_t index, uint32_t seq, pid_t pid, int status);
 
+/* A known child was stopped by a signal; it is still there. */
+typedef void (*reap_stopped_fn)(void *arg, enum reap_role role, uint32_t index);
+
+/* Every child that is gone, known or not: for those who want to tell. */
+typedef void (*reap_any_fn)(void *arg, bool known, pid_t pid, int status);
+
 struct reap_entry {
 	pid_t pid; /* 0: free, -1: was used */
 	enum reap_role role;
@@ -26,6 +32,8 @@ struct reap {
 	uint32_t capacity, used, dirty;
 	uint64_t orphans; /* reaped children that nobody had announced */
 	reap_fn fn;
+	reap_stopped_fn stopped_fn; /* NULL: stops are not asked for */
+	reap_any_fn any_fn;	    /* NULL: nobody wants to know */
 	void *arg;
 };
 

@@ -2,56 +2,129 @@
 #include "runtime/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/line.h"
+#include "base/str.h"
+#include "runtime/rights.h"
 #include "runtime/sys.h"
+#include "runtime/voice.h"
 
 extern char **environ;
 
-/* The child's own last words, in the format of the log. It may block on a full pipe: it is not PID 1. */
-static void complain(const struct spawn_params *params, const char *stage, int error)
+/* The child's own last words. It may block on a full pipe: it is not PID 1. */
+static void complain(const struct spawn_params *params, const char *what, const char *stage, int error)
 {
 	struct line line;
 
 	line_begin(&line, params->json ? LINE_JSON : LINE_LOGFMT, LINE_ERROR, sys_wall_ms(), "cannot run command");
 	line_str(&line, "event", "EXEC_FAILED");
 	line_str(&line, "service", params->name);
-	line_str(&line, "command", params->argv[0]);
+	line_str(&line, "command", what);
 	line_str(&line, "stage", stage);
 	line_str(&line, "error", strerror(error));
 	line_end(&line);
 	(void)sys_write(2, line.buf, line.len); /* there is no other place to tell it */
 }
 
+/* In somebody else's words, if the spec has them. */
+static void say(const struct spawn_params *params, enum speech what, int error)
+{
+	struct voice voice;
+
+	if (params->service == NULL || params->spec->speech[what] == 0)
+		return;
+	voice_init(&voice, params->spec, 1, 2);
+	voice_say(&voice, what, (struct voice_words){ .command = params->argv[0], .error = error });
+}
+
 static void fail(const struct spawn_params *params, const char *stage, int error, int code)
 {
-	complain(params, stage, error);
+	complain(params, params->argv[0], stage, error);
 	sys_exit(code);
 }
 
-/*
- * The terminal's foreground goes to the command, as in tini: same session, own process group. TTOU is still
- * blocked, so a background group may do it. No terminal, a closed stdin or one that belongs to another session is no fault.
- */
-static void take_foreground(void)
+static void fail_exec(const struct spawn_params *params, int error)
 {
-	if (sys_setpgid(0, 0) == 0 && sys_isatty(0) == 1)
-		(void)sys_tcsetpgrp(0, sys_getpid());
+	const struct service_spec *service = params->service;
+	bool missing = error == ENOENT || error == ENOTDIR;
+
+	if (service != NULL && params->spec->speech[SPEECH_NOT_RUN] != 0)
+		say(params, SPEECH_NOT_RUN, error);
+	else
+		complain(params, params->argv[0], "exec", error);
+	if (service == NULL)
+		sys_exit(missing ? SPAWN_EXIT_NOT_FOUND : SPAWN_EXIT_NOT_RUN);
+	sys_exit(missing ? service->code_not_found
+		 : error == EACCES ? service->code_no_access
+				   : service->code_not_run);
+}
+
+/*
+ * The terminal's foreground goes to the command: same session, own process group. TTOU is still blocked, so a
+ * background group may do it. No terminal, a closed stdin or one that belongs to another session is no fault.
+ */
+static void take_foreground(const struct spawn_params *params)
+{
+	int fd = 0, named = -1;
+
+	if (sys_setpgid(0, 0) < 0)
+		return;
+	if (params->service != NULL && params->spec->tty_by_name) {
+		named = sys_open("/dev/tty", O_RDWR, 0);
+		fd = named >= 0 ? named : 0;
+	}
+	if (sys_isatty(fd) == 1)
+		(void)sys_tcsetpgrp(fd, sys_getpid());
+	if (named >= 0)
+		(void)sys_close(named);
+}
+
+static void take_standing(const struct spawn_params *params)
+{
+	int rc;
+
+	switch (params->standing) {
+	case STANDING_SESSION:
+		(void)sys_setsid(); /* fails only for a group leader, which a fresh child is not */
+		break;
+	case STANDING_FOREGROUND:
+		take_foreground(params);
+		break;
+	case STANDING_TERMINAL:
+		(void)sys_setsid();
+		rc = sys_take_tty(0);
+		if (rc < 0)
+			say(params, SPEECH_TTY_NOT_TAKEN, -rc);
+		say(params, SPEECH_SESSION_MADE, 0);
+		break;
+	case STANDING_SAME:
+	case STANDING_COUNT:
+		break;
+	}
 }
 
 static void restore_signals(const struct spawn_inherited *inherited)
 {
-	if (inherited->sigchld_ignored) {
-		struct sigaction action;
-
-		memset(&action, 0, sizeof(action));
-		action.sa_handler = SIG_IGN;
-		(void)sys_sigaction(SIGCHLD, &action, NULL);
-	}
 	(void)sys_sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
+}
+
+/* Last of all: a pre-start command is waited for, which needs SIGCHLD as it is. */
+static void restore_sigchld(const struct spawn_inherited *inherited)
+{
+	struct sigaction action;
+
+	if (!inherited->sigchld_ignored)
+		return;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = SIG_IGN;
+	(void)sys_sigaction(SIGCHLD, &action, NULL);
 }
 
 static void redirect_output(const struct spawn_params *params)
@@ -63,25 +136,89 @@ static void redirect_output(const struct spawn_params *params)
 		fail(params, "output", errno, SPAWN_EXIT_SETUP);
 }
 
+/* Sockets that were handed to us are the command's: sd_listen_fds(3) compares this with its own pid. */
+static void pass_listen_pid(void)
+{
+	const char *text = getenv("LISTEN_PID");
+	char own[16];
+	int64_t pid;
+
+	if (text == NULL || str_int(text, 1, INT32_MAX, &pid) < 0 || pid != sys_getppid())
+		return;
+	(void)snprintf(own, sizeof(own), "%d", (int)sys_getpid());
+	(void)setenv("LISTEN_PID", own, 1); /* without memory it stays as it was */
+}
+
+/* The words of a list as an argument vector. The process is about to become another: nothing is freed. */
+static char **words_of(const struct spec *spec, struct spec_list list)
+{
+	char **argv = calloc(list.count + 1, sizeof(*argv));
+
+	for (uint32_t n = 0; argv != NULL && n < list.count; n++)
+		argv[n] = (char *)(uintptr_t)spec_str(spec, spec_word(spec, list, n));
+	return argv;
+}
+
+/*
+ * Run the pre-start command to its end, with our own rights: it is there to prepare what the service may not. A signal
+ * ends this process meanwhile, as it would end any that has not installed a handler.
+ */
+static void run_pre_start(const struct spawn_params *params)
+{
+	char **argv = words_of(params->spec, params->service->pre_start);
+	int status = 0;
+	pid_t pid;
+
+	if (argv == NULL)
+		fail(params, "pre-start", ENOMEM, SPAWN_EXIT_SETUP);
+	pid = fork();
+	if (pid < 0)
+		fail(params, "pre-start", errno, SPAWN_EXIT_SETUP);
+	if (pid == 0) {
+		execvp(argv[0], argv);
+		complain(params, argv[0], "pre-start", errno);
+		sys_exit(errno == ENOENT || errno == ENOTDIR ? SPAWN_EXIT_NOT_FOUND : SPAWN_EXIT_NOT_RUN);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		sys_exit(128 + WTERMSIG(status));
+	if (WEXITSTATUS(status) != 0)
+		sys_exit(WEXITSTATUS(status));
+}
+
+static void set_up_service(const struct spawn_params *params)
+{
+	const char *stage = "";
+	int rc;
+
+	if (params->service->workdir != 0 && chdir(spec_str(params->spec, params->service->workdir)) < 0)
+		fail(params, "workdir", errno, SPAWN_EXIT_SETUP);
+	if (params->service->has_umask)
+		(void)umask((mode_t)params->service->umask);
+	if (params->service->pre_start.count > 0)
+		run_pre_start(params);
+	rc = rights_take(params->spec, params->service, &stage);
+	if (rc < 0)
+		fail(params, stage, -rc, SPAWN_EXIT_SETUP);
+}
+
 void spawn_exec(const struct spawn_params *params, const struct spawn_inherited *inherited)
 {
-	char *const *envp = params->envp != NULL ? params->envp : environ;
-	int error;
-
-	if (params->session)
-		(void)sys_setsid(); /* fails only for a group leader, which a fresh child is not */
-	else if (params->foreground)
-		take_foreground();
+	if (params->dir_fd >= 0)
+		(void)sys_fchdir(params->dir_fd);
+	take_standing(params);
 	redirect_output(params);
-#ifdef SYS_close_range
 	if (params->close_others)
-		(void)syscall(SYS_close_range, 3u, ~0u, 0u); /* Linux 5.9; ours are O_CLOEXEC anyway */
-#endif
+		(void)sys_close_range(3, ~0u); /* ours are O_CLOEXEC anyway */
+	else
+		pass_listen_pid();
 	restore_signals(inherited);
-	execvpe(params->argv[0], params->argv, envp);
-	error = errno;
-	fail(params, "exec", error,
-	     error == ENOENT || error == ENOTDIR ? SPAWN_EXIT_NOT_FOUND : SPAWN_EXIT_NOT_RUN);
+	if (params->service != NULL)
+		set_up_service(params);
+	restore_sigchld(inherited);
+	execvpe(params->argv[0], params->argv, params->envp != NULL ? params->envp : environ);
+	fail_exec(params, errno);
 	__builtin_unreachable();
 }
 

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -65,9 +66,9 @@ pid_t sys_getppid(void)
 	return getppid();
 }
 
-pid_t sys_wait_any(int *ret_status)
+pid_t sys_wait_any(int *ret_status, bool stopped)
 {
-	return RESULT(waitpid(-1, ret_status, WNOHANG));
+	return RESULT(waitpid(-1, ret_status, stopped ? WNOHANG | WUNTRACED : WNOHANG));
 }
 
 int sys_kill(pid_t pid, int signal)
@@ -103,6 +104,46 @@ int sys_setsid(void)
 int sys_tcsetpgrp(int fd, pid_t pgid)
 {
 	return RESULT(tcsetpgrp(fd, pgid));
+}
+
+pid_t sys_tcgetpgrp(int fd)
+{
+	return RESULT(tcgetpgrp(fd));
+}
+
+pid_t sys_getpgrp(void)
+{
+	return getpgrp();
+}
+
+pid_t sys_getsid(void)
+{
+	return getsid(0);
+}
+
+int sys_give_up_tty(int fd)
+{
+	return RESULT(ioctl(fd, TIOCNOTTY));
+}
+
+int sys_take_tty(int fd)
+{
+	return RESULT(ioctl(fd, TIOCSCTTY, 0));
+}
+
+int sys_chdir(const char *path)
+{
+	return RESULT(chdir(path));
+}
+
+int sys_fchdir(int fd)
+{
+	return RESULT(fchdir(fd));
+}
+
+int sys_close_range(unsigned int first, unsigned int last)
+{
+	return (int)RESULT(syscall(SYS_close_range, first, last, 0u));
 }
 
 int sys_isatty(int fd)

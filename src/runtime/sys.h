@@ -9,6 +9,7 @@
 #define REINIT_RUNTIME_SYS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -21,8 +22,11 @@ int64_t sys_wall_ms(void); /* CLOCK_REALTIME, since the epoch */
 pid_t sys_fork(void);
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
-/* waitpid(-1, status, WNOHANG): a pid, 0 when none is ready, -ECHILD when there is no child at all. */
-pid_t sys_wait_any(int *ret_status);
+/*
+ * waitpid(-1, status, WNOHANG): a pid, 0 when none is ready, -ECHILD when there is no child at all. stopped: with
+ * WUNTRACED.
+ */
+pid_t sys_wait_any(int *ret_status, bool stopped);
 int sys_kill(pid_t pid, int signal);
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *ret_old);
 /* Set or read a disposition; either may be NULL. */
@@ -31,6 +35,14 @@ int sys_signalfd(const sigset_t *mask); /* new, SFD_CLOEXEC | SFD_NONBLOCK */
 int sys_setpgid(pid_t pid, pid_t pgid);
 int sys_setsid(void);
 int sys_tcsetpgrp(int fd, pid_t pgid);
+pid_t sys_tcgetpgrp(int fd);
+pid_t sys_getpgrp(void);
+pid_t sys_getsid(void);
+int sys_give_up_tty(int fd); /* ioctl(fd, TIOCNOTTY) */
+int sys_take_tty(int fd);    /* ioctl(fd, TIOCSCTTY, 0) */
+int sys_chdir(const char *path);
+int sys_fchdir(int fd);
+int sys_close_range(unsigned int first, unsigned int last); /* close_range(2), Linux 5.9 */
 int sys_isatty(int fd); /* 1 or 0 */
 int sys_setresuid(uid_t real, uid_t effective, uid_t saved);
 int sys_getresuid(uid_t *ret_real, uid_t *ret_effective, uid_t *ret_saved);

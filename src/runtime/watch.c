@@ -455,20 +455,25 @@ static void take_events(struct watcher *watcher, const char *buf, size_t len)
 	}
 }
 
+/* First what was touched, then what is complete: changes that came together are to be known before one is applied. */
 static void tell(struct watcher *watcher)
 {
 	for (uint32_t w = 0; w < watcher->spec->watch_count; w++) {
 		struct armed *armed = &watcher->armed[w];
-		bool touched = armed->touched, complete = armed->complete;
+		bool touched = armed->touched;
 
 		armed->touched = false;
-		armed->complete = false;
 		if (armed->rearm)
 			arm(watcher, w);
 		if (touched && armed->subpath)
 			look_at_mount(watcher, w);
 		if (touched)
 			watcher->fn(watcher->arg, w, WATCH_TOUCHED, 0);
+	}
+	for (uint32_t w = 0; w < watcher->spec->watch_count; w++) {
+		bool complete = watcher->armed[w].complete;
+
+		watcher->armed[w].complete = false;
 		if (complete)
 			watcher->fn(watcher->arg, w, WATCH_COMPLETE, 0);
 	}

@@ -39,7 +39,7 @@ static void a_plain_command_has_the_promised_defaults(void **state)
 	assert_int_equal(service->command_argv, 2);
 	assert_int_equal(service->essential, 1);
 	assert_int_equal(service->restart, RESTART_NO);
-	assert_int_equal(service->foreground, 1);
+	assert_int_equal(service->standing, STANDING_FOREGROUND);
 	assert_int_equal(service->start_on_refused, 1);
 	assert_int_equal(service->stop_signal, SIGTERM);
 	assert_int_equal(service->stop_timeout_ms, 0);
@@ -93,7 +93,7 @@ static void a_service_of_a_file_has_the_promised_defaults(void **state)
 	assert_int_equal(service->essential, 1);
 	assert_int_equal(service->restart, RESTART_ON_FAILURE);
 	assert_int_equal(service->stop_timeout_ms, 10000);
-	assert_int_equal(service->foreground, 0);
+	assert_int_equal(service->standing, STANDING_SESSION);
 	judged_finish(&judged);
 }
 
@@ -485,7 +485,7 @@ static void the_command_beside_a_file_is_the_service_main(void **state)
 	assert_int_equal(service->command_argv, 10);
 	assert_int_equal(service->command.count, 0);
 	assert_int_equal(service->essential, 1);
-	assert_int_equal(service->foreground, 0);
+	assert_int_equal(service->standing, STANDING_SESSION);
 	assert_int_equal(service->restart, RESTART_NO);
 	assert_int_equal(service->stop_timeout_ms, 10000);
 	assert_int_equal(service->stop_signal, SIGQUIT);
