@@ -1,0 +1,3 @@
+<?php
+// SPDX-License-Identifier: MIT
+echo getenv('GREETING'), " from PHP\n";
