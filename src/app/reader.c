@@ -34,10 +34,14 @@ static void add_lines(struct text *out, const char *lines)
 	}
 }
 
+/* The sentence may hold names of files and blocks: whatever is in them, it stays one line. */
 static void complain(struct outcome *out, int exit_code, const char *sentence)
 {
 	out->exit_code = exit_code;
-	text_addf(&out->text, "reinit: %s\n", sentence);
+	text_add(&out->text, "reinit: ");
+	for (; *sentence != '\0'; sentence++)
+		text_add_bytes(&out->text, (unsigned char)*sentence < ' ' || *sentence == 127 ? "?" : sentence, 1);
+	text_add(&out->text, "\n");
 }
 
 static void complain_faults(struct outcome *out, const struct draft *draft, const struct faults *faults)
@@ -52,7 +56,7 @@ static void complain_system(struct outcome *out, int code, const struct faults *
 {
 	(void)faults;
 	if (code == -E2BIG)
-		complain(out, READER_EXIT_CONFIG, "the configuration is too large: see the limits in reinit.conf(5)");
+		complain(out, READER_EXIT_CONFIG, "the configuration is too large: see LIMITS in reinit.conf(5)");
 	else
 		complain(out, READER_EXIT_SYSTEM, "out of memory");
 }
@@ -146,12 +150,13 @@ static int load_files(struct cli *cli, struct reader_plan *ret, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (answer.block) {
+	if (answer.block)
 		r = spec_check(answer.block, answer.block_bytes, err);
-		if (r < 0) {
-			free(answer.text);
-			return err_wrap(err, "the block that the reading child made is not valid");
-		}
+	else if (!answer.text || answer.code < 0 || answer.code > 255)
+		r = err_set(err, EPROTO, "neither a block nor a text");
+	if (r < 0) {
+		free(answer.text);
+		return err_wrap(err, "the answer of the child that reads the files is not valid");
 	}
 	*ret = (struct reader_plan){
 		.spec = answer.block,

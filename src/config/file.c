@@ -85,15 +85,15 @@ static void schema_init(struct schema *schema)
 	*next = end;
 }
 
-/* The name in "no such option 'NAME'", or NULL for another message. */
-static char *unknown_name(char *message)
+/* The name in "BEGIN'NAME'", or NULL for another message. */
+static char *name_behind(char *message, const char *begin)
 {
-	static const char begin[] = "no such option '";
+	size_t len = strlen(begin);
 	char *quote;
 
-	if (strncmp(message, begin, sizeof(begin) - 1) != 0)
+	if (strncmp(message, begin, len) != 0 || message[len] != '\'')
 		return NULL;
-	message += sizeof(begin) - 1;
+	message += len + 1;
 	quote = strrchr(message, '\'');
 	if (quote)
 		*quote = '\0';
@@ -129,14 +129,18 @@ static void unknown_option(const char *name, struct err *err)
 
 static void __attribute__((format(printf, 2, 0))) take_error(cfg_t *cfg, const char *fmt, va_list args)
 {
-	char message[ERR_MSG_SIZE / 2], *name;
+	char message[ERR_MSG_SIZE / 2], *name, *title;
 
 	if (parsing.err.code != 0)
 		return;
 	(void)vsnprintf(message, sizeof(message), fmt, args);
-	name = unknown_name(message);
+	name = name_behind(message, "no such option ");
+	title = name ? NULL : name_behind(message, "found duplicate title ");
 	if (name)
 		unknown_option(name, &parsing.err);
+	else if (title)
+		err_set(&parsing.err, EINVAL, "'%s' is described twice: a block of this name stands above; join them, or "
+			"take another name", title);
 	else
 		err_set(&parsing.err, EINVAL, "%s", message);
 	(void)err_wrap(&parsing.err, "%s:%d", parsing.name, cfg ? cfg->line : 0);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 static void add_file(struct draft *draft, const char *path)
 {
@@ -33,9 +33,11 @@ int files_find(const char *file, const char *dir, struct draft *draft, struct er
 {
 	struct dirent **entries = NULL;
 	char path[PATH_MAX];
+	struct stat st;
 	int count;
 
-	if (access(file, F_OK) == 0)
+	/* A link that leads nowhere was meant to lead somewhere: reading it will say so. */
+	if (lstat(file, &st) == 0)
 		add_file(draft, file);
 	else if (errno != ENOENT && errno != ENOTDIR)
 		return err_set(err, errno, "%s: %s", file, strerror(errno));

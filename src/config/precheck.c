@@ -96,7 +96,8 @@ static int take_word(struct scan *scan, enum token kind, struct name word)
 	scan->last = kind;
 	if (scan->blocks[scan->depth].list) {
 		if (last == TOKEN_WORD || last == TOKEN_STRING)
-			return FAULT(scan, word.line, "a comma is missing before this word");
+			return FAULT(scan, word.line, "a comma is missing before this word, or a '}' that ends the list of "
+				     "line %u", scan->blocks[scan->depth].line);
 		return 0;
 	}
 	if (last == TOKEN_EQUALS || scan->head_words++ > 0)
@@ -105,8 +106,7 @@ static int take_word(struct scan *scan, enum token kind, struct name word)
 	while (odd < word.len && memchr(plain, word.at[odd], sizeof(plain) - 1))
 		odd++;
 	if (odd < word.len && (unsigned char)word.at[odd] < 0x80)
-		return FAULT(scan, word.line, "a name is expected here, without quotes or '%c'; is an '=' or a quote missing "
-			     "before it?", word.at[odd]);
+		return FAULT(scan, word.line, "a name is expected here, and it has no '%c': is an '=' or a quote missing before it?", word.at[odd]);
 	scan->head = word;
 	return 0;
 }
@@ -116,7 +116,7 @@ static int check_no_head(struct scan *scan)
 {
 	if (scan->head_words == 0)
 		return 0;
-	return FAULT(scan, scan->head.line, "'%.*s' has no value: write %.*s = VALUE", (int)scan->head.len, scan->head.at,
+	return FAULT(scan, scan->head.line, "'%.*s' has no value: a setting is name = VALUE, several words are {\"a\", \"b\"}",
 		     (int)scan->head.len, scan->head.at);
 }
 
@@ -137,7 +137,7 @@ static int check_escape(struct scan *scan)
 		while (peek(scan, digits + 1) >= '0' && peek(scan, digits + 1) <= '9')
 			zero &= peek(scan, ++digits) == '0';
 	if (digits > 0)
-		return zero ? FAULT(scan, scan->line, "an escape that means a NUL byte") : 0;
+		return zero ? FAULT(scan, scan->line, "this escape is a NUL byte, which would end the word") : 0;
 	if (c < 0 || strchr("\"\\$\nnrtabefv", c))
 		return 0;
 	return FAULT(scan, scan->line, "'\\%c' is no escape: write '\\\\' for a backslash, or use single quotes",

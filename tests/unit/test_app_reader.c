@@ -151,6 +151,7 @@ static void files_that_cannot_be_read_end_with_78(void **state)
 	(void)state;
 	expect_text(WORDS("--config", path), 78, "f.conf: No such file");
 	expect_text(WORDS("--config", dir), 78, "is a directory");
+	expect_text(WORDS("--config", "no\nsuch\x1b"), 78, "reinit: no?such?: No such file");
 	assert_int_equal(mkfifo(path, 0600), 0);
 	expect_text(WORDS("--config", path), 78, "is not a regular file");
 }

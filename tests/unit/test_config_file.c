@@ -130,8 +130,8 @@ static void trap_an_unfinished_file_is_refused(void **state)
 static void trap_the_second_of_equal_titles_does_not_replace_the_first(void **state)
 {
 	(void)state;
-	refuse("service a { command = x }\nservice a { command = y }\n", "f:2: ");
-	refuse("service a { watch \"/w\" { } \n watch \"/w\" { } }\n", "f:2: ");
+	refuse("service a { command = x }\nservice a { command = y }\n", "f:2: 'a' is described twice");
+	refuse("service a { watch \"/w\" { } \n watch \"/w\" { } }\n", "f:2: '/w' is described twice");
 }
 
 static void trap_the_second_of_equal_options_does_not_replace_the_first(void **state)
@@ -149,6 +149,22 @@ static void trap_bare_globs_are_refused(void **state)
 	refuse("service a { watch \"/w\" { keys = {/*} } }\n", "must be quoted");
 	refuse("service a { stop-signal = RTMIN+3 }\n", "'+' must be quoted");
 	expect("service a { stop-signal = \"RTMIN+3\" }\n", OPT_STOP_SIGNAL, "RTMIN+3", 1);
+}
+
+static void trap_a_name_does_not_reach_into_another_block(void **state)
+{
+	(void)state;
+	refuse("service a { command = x }\nservice|command = y\n", "f:2: a name is expected here, and it has no '|'");
+	refuse("service a { command = x }\n\"service|watch\" \"/w\" { }\n", "f:2: a name is expected here");
+}
+
+static void trap_a_backslash_is_not_dropped_and_nul_ends_no_word(void **state)
+{
+	(void)state;
+	expect("service a { command = 'x\\d \\\\ \\'' }\n", OPT_COMMAND, "x\\d \\ '", 1);
+	expect("service a { command = \"x\\\\d \\t\\x41\\101\" }\n", OPT_COMMAND, "x\\d \tAA", 1);
+	refuse("service a { command = \"x\\d\" }\n", "f:1: '\\d' is no escape");
+	refuse("service a { command = \"x\\0y\" }\n", "f:1: this escape is a NUL byte");
 }
 
 static void trap_a_semicolon_does_not_become_part_of_the_value(void **state)
@@ -342,6 +358,8 @@ int main(void)
 		cmocka_unit_test(trap_the_second_of_equal_titles_does_not_replace_the_first),
 		cmocka_unit_test(trap_the_second_of_equal_options_does_not_replace_the_first),
 		cmocka_unit_test(trap_bare_globs_are_refused),
+		cmocka_unit_test(trap_a_name_does_not_reach_into_another_block),
+		cmocka_unit_test(trap_a_backslash_is_not_dropped_and_nul_ends_no_word),
 		cmocka_unit_test(trap_a_semicolon_does_not_become_part_of_the_value),
 		cmocka_unit_test(trap_nul_does_not_end_the_file),
 		cmocka_unit_test(trap_an_empty_list_is_not_silently_dropped),

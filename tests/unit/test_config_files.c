@@ -77,11 +77,27 @@ static void nothing_there_is_no_error(void **state)
 	draft_finish(&draft);
 }
 
+static void a_link_that_leads_nowhere_is_not_overlooked(void **state)
+{
+	char link[128];
+	struct draft draft;
+	struct err err = {0};
+
+	(void)state;
+	(void)snprintf(link, sizeof(link), "%s/f", dir);
+	assert_int_equal(symlink("/nonexistent", link), 0);
+	draft_init(&draft);
+	assert_int_equal(files_find(link, dir, &draft, &err), 1);
+	draft_finish(&draft);
+	drop("f");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_file_comes_first_and_the_folder_is_sorted, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(nothing_there_is_no_error, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_link_that_leads_nowhere_is_not_overlooked, make_dir, remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

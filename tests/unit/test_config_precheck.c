@@ -65,7 +65,7 @@ static void an_open_block_is_named_by_its_line(void **state)
 	refuse("s t {\n a = {b,\n", "f:2: the '{'");
 	refuse("}", "f:1: '}' without a '{'");
 	refuse("s t { }\n}\n", "f:2: '}' without a '{'");
-	refuse("a{a{a{a{a{a{a{a{a{", "nested too deeply");
+	refuse("a b{a b{a b{a b{a b{a b{a b{a b{a b{", "nested too deeply");
 }
 
 static void an_open_quote_is_named_by_its_line(void **state)
@@ -141,11 +141,68 @@ static void words_that_would_be_torn_are_refused(void **state)
 	refuse("a = \"b\"c\n", "a word goes on behind its closing quote");
 	refuse("a = {\"b\" \"c\"}\n", "a comma is missing before this word");
 	refuse("a = {--b=c}\n", "'=' stands inside a list");
-	refuse("a = {b\nc = d\n", "f:2: '=' stands inside a list: quote the word it belongs to, or close the list of line 1");
+	refuse("a = {b\nc = d\n", "f:2: a comma is missing before this word, or a '}' that ends the list of line 1");
 	refuse("= b\n", "'=' without a name");
-	refuse("\"a\" = b\n", "the name before '=' stands without quotes");
+	refuse("\"a\" = b\n", "f:1: a name is expected here, and it has no '\"'");
 	accept("a = b #c\n", NULL);
 	accept("a = \"b\"#c\n", NULL);
+}
+
+static void what_is_missing_between_words_is_said(void **state)
+{
+	(void)state;
+	refuse("a b\n", "f:1: 'a' has no value: a setting is name = VALUE");
+	refuse("s t { a }\n", "f:1: 'a' has no value");
+	refuse("s t { a = b -c \"d\" }\n", "f:1: '-c' has no value: a setting is name = VALUE, several words are {");
+	refuse("a b\nc = d\n", "f:1: '=' is missing behind 'a'");
+	refuse("a = = b\n", "f:1: a value is missing behind '='");
+	refuse("a = b, c\n", "f:1: ',' outside of a list");
+	refuse("a = {b,,c}\n", "f:1: a word is missing before ','");
+	refuse("a = {b c}\n", "f:1: a comma is missing before this word");
+	refuse("a = {\nb,\n{c}}\n", "f:3: '{' stands inside the list of line 1");
+	refuse("\ns {\n}\n", "f:2: a name is missing between 's' and '{'");
+	refuse("s t u { }\n", "f:1: 's' takes one name and then '{'");
+	refuse("{ }\n", "f:1: '{' without a name before it");
+	accept("a = {b,\n\"c\",} d = e s \"t u\" { f = g h 'i' { } }\n", NULL);
+}
+
+/* "service|command = x" would change the command of the first service, unseen by all that is checked here. */
+static void names_do_not_reach_into_other_blocks(void **state)
+{
+	(void)state;
+	refuse("s t { }\ns|a = b\n", "f:2: a name is expected here, and it has no '|'");
+	refuse("s t { }\n\"s|w\" \"/x\" { }\n", "f:2: a name is expected here");
+	refuse("'s' t { }\n", "f:1: a name is expected here");
+	refuse("a: b\n", "f:1: a name is expected here, and it has no ':'");
+	accept("s 'x|y' { }\n", NULL);
+}
+
+static void escapes_that_would_lose_something_are_refused(void **state)
+{
+	(void)state;
+	refuse("a = \"b\\0c\"\n", "f:1: this escape is a NUL byte");
+	refuse("a = \"\\000\"\n", "this escape is a NUL byte");
+	refuse("a = \"\\x0\"\n", "this escape is a NUL byte");
+	refuse("a = \"\\x00\"\n", "this escape is a NUL byte");
+	refuse("a = \"x\\.conf\"\n", "f:1: '\\.' is no escape: write '\\\\' for a backslash");
+	refuse("a = \"\\xg\"\n", "'\\x' is no escape");
+	refuse("a = \"b\\\r\nc\"\n", "'\\?' is no escape");
+	accept("a = \"\\\\ \\\" \\$ \\n \\t \\x41 \\x01 \\101 \\10\" b = 'x\\.conf \\0'\n", NULL);
+}
+
+static void more_blocks_than_there_may_be_are_refused_at_once(void **state)
+{
+	static const char block[] = "s t {}\n";
+	size_t len = 0, room = 9000 * (sizeof(block) - 1);
+	char *text = malloc(room);
+
+	(void)state;
+	while (len < room) {
+		memcpy(text + len, block, sizeof(block) - 1);
+		len += sizeof(block) - 1;
+	}
+	refuse_bytes(text, len, "f:8193: more than 8192 blocks");
+	free(text);
 }
 
 static void options_are_given_once_in_a_block(void **state)
@@ -215,6 +272,10 @@ int main(void)
 		cmocka_unit_test(unquoted_patterns_are_refused),
 		cmocka_unit_test(semicolons_are_refused_outside_quotes),
 		cmocka_unit_test(words_that_would_be_torn_are_refused),
+		cmocka_unit_test(what_is_missing_between_words_is_said),
+		cmocka_unit_test(names_do_not_reach_into_other_blocks),
+		cmocka_unit_test(escapes_that_would_lose_something_are_refused),
+		cmocka_unit_test(more_blocks_than_there_may_be_are_refused_at_once),
 		cmocka_unit_test(options_are_given_once_in_a_block),
 		cmocka_unit_test(unset_variables_are_refused_with_their_line),
 		cmocka_unit_test(dollars_that_are_only_text_pass),
