@@ -118,6 +118,16 @@ class Container:
         """Wait until the log holds text so many times."""
         wait_until(lambda: self.logs().count(text) >= count, lambda: f"{count} × {text!r} in:\n{self.logs()}")
 
+    def events(self, name=None, **fields):
+        """The events of a log in JSON, of this name and with these fields."""
+        lines = [line for line in self.logs().splitlines() if line.startswith("{")]
+        wanted = dict(fields, **({"event": name} if name else {}))
+        return [event for event in map(json.loads, lines) if wanted.items() <= event.items()]
+
+    def wait_event(self, name, **fields):
+        """Wait for an event and return the newest."""
+        return wait_until(lambda: self.events(name, **fields), lambda: f"{name} {fields} in:\n{self.logs()}")[-1]
+
     def run_inside(self, *command):
         return podman("exec", self.name, *command, check=False).stdout
 
