@@ -10,7 +10,7 @@
 #define PACKAGE_VERSION "0.1.0-dev"
 #endif
 
-#define ORIGIN_COLUMN 56
+#define ORIGIN_COLUMN 48
 #define HELP_COLUMN 31
 #define HELP_WIDTH 100
 
@@ -24,18 +24,23 @@ static const char *default_of(const struct place *place, enum option_id id, cons
 	return found->fallback;
 }
 
+static void add_list(struct text *out, const char *const *words, uint32_t count)
+{
+	text_add(out, "{");
+	for (uint32_t i = 0; i < count; i++) {
+		text_add(out, i > 0 ? ", " : "");
+		text_add_quoted(out, words[i]);
+	}
+	text_add(out, "}");
+}
+
 static void add_values(struct text *out, enum option_id id, const struct setting *setting)
 {
-	/* One string of a command is split like in a shell: it already is what would be written there. */
-	if (option_forms[id].type == OPTION_WORDS && setting->count == 1) {
-		text_add(out, setting->values[0]);
-		return;
-	}
-	for (uint32_t i = 0; i < setting->count; i++) {
-		if (i > 0)
-			text_add(out, " ");
-		text_add_word(out, setting->values[i]);
-	}
+	/* One string of a command is split, be it in a list or not. */
+	if (setting->count == 1 && option_forms[id].type != OPTION_STRINGS)
+		text_add_word(out, setting->values[0]);
+	else
+		add_list(out, setting->values, setting->count);
 }
 
 static void add_origin(struct text *out, const struct origin *origin)
@@ -43,69 +48,120 @@ static void add_origin(struct text *out, const struct origin *origin)
 	char where[512];
 
 	text_pad(out, ORIGIN_COLUMN);
-	text_addf(out, "# %s\n", origin_format(origin, where, sizeof(where)));
+	text_add(out, "# ");
+	/* A name of a file may hold a newline, which would end the comment. */
+	for (const char *c = origin_format(origin, where, sizeof(where)); *c != '\0'; c++)
+		text_add_bytes(out, (unsigned char)*c < ' ' ? "?" : c, 1);
+	text_add(out, "\n");
 }
 
-static void add_default(struct text *out, const char *fallback)
+/* on-change = signal:USR1 beside a default of signal = HUP would mislead: only what the policy takes is shown. */
+static bool is_of_use(const struct place *place, enum option_id id)
 {
-	text_add(out, *fallback != '\0' ? fallback : "-");
+	struct found change = draft_find(place, OPT_ON_CHANGE);
+	const char *policy = change.setting ? change.setting->values[0] : change.fallback;
+
+	switch (id) {
+	case OPT_SIGNAL:
+		return strcmp(policy, "signal") == 0;
+	case OPT_EXEC:
+		return strcmp(policy, "exec") == 0;
+	case OPT_EXIT_CODE:
+		return strcmp(policy, "exit") == 0;
+	case OPT_EXEC_TIMEOUT:
+		return strncmp(policy, "exec", 4) == 0;
+	case OPT_VALIDATE_TIMEOUT:
+	case OPT_VALIDATE_MEMORY:
+	case OPT_STAGE_BASE:
+		return draft_find(place, OPT_VALIDATE).setting != NULL;
+	default:
+		return true;
+	}
 }
 
 static void add_option(struct text *out, const struct place *place, enum option_id id, const char *indent)
 {
 	static const struct origin by_default = {.kind = ORIGIN_DEFAULT};
 	struct found found = draft_find(place, id);
+	const char *fallback = default_of(place, id, &found);
 
+	if (!found.setting && *fallback == '\0') {
+		text_addf(out, "%s# %s is not set\n", indent, option_forms[id].name);
+		return;
+	}
 	text_addf(out, "%s%s = ", indent, option_forms[id].name);
 	if (found.setting)
 		add_values(out, id, found.setting);
 	else
-		add_default(out, default_of(place, id, &found));
+		text_add_word(out, fallback);
 	add_origin(out, found.setting ? &found.setting->origin : &by_default);
+}
+
+/* A command of one word must not be split when it is read again: "'my app'". */
+static void add_unsplit(struct text *out, const char *word)
+{
+	struct text quoted = {0};
+
+	text_add(&quoted, "'");
+	for (const char *c = word; *c != '\0'; c++) {
+		text_add(&quoted, *c == '\'' ? "'\\'" : "");
+		text_add_bytes(&quoted, c, 1);
+	}
+	text_add(&quoted, "'");
+	text_add_quoted(out, quoted.failed ? word : quoted.data);
+	text_finish(&quoted);
 }
 
 static void add_command(struct text *out, const struct draft *draft)
 {
+	const char *const *words = (const char *const *)draft->argv + draft->command_argv;
+
 	text_add(out, "  command = ");
-	for (uint32_t i = 0; i < draft->command_count; i++) {
-		if (i > 0)
-			text_add(out, " ");
-		text_add_word(out, draft->argv[draft->command_argv + i]);
-	}
+	if (draft->command_count > 1)
+		add_list(out, words, draft->command_count);
+	else if (words[0][strcspn(words[0], " \t\n'\"\\$`|;&<>()")] != '\0')
+		add_unsplit(out, words[0]);
+	else
+		text_add_word(out, words[0]);
 	add_origin(out, &draft->own.origin);
 }
 
 static void add_watch(struct text *out, const struct place *place)
 {
-	text_add(out, "  watch ");
-	text_add_word(out, place->watch->path);
+	text_add(out, "\n  watch ");
+	text_add_quoted(out, place->watch->path);
+	text_add(out, " {");
 	add_origin(out, &place->watch->origin);
 	for (uint32_t i = OPTION_WATCH_FIRST; i < OPTION_WATCH_FIRST + OPTION_WATCH_COUNT; i++)
-		if (option_forms[i].where & OPTION_FILE)
+		if ((option_forms[i].where & OPTION_FILE) && is_of_use(place, (enum option_id)i))
 			add_option(out, place, (enum option_id)i, "    ");
+	text_add(out, "  }\n");
 }
 
 static void add_service(struct text *out, const struct draft *draft, const struct draft_service *service)
 {
 	struct place place = {.draft = draft, .service = service};
 
-	text_add(out, "service ");
-	text_add_word(out, service->name);
+	text_add(out, "\nservice ");
+	text_add_quoted(out, service->name);
+	text_add(out, " {");
 	add_origin(out, &service->origin);
 	for (uint32_t i = OPTION_SERVICE_FIRST; i < OPTION_SERVICE_FIRST + OPTION_SERVICE_COUNT; i++) {
 		if (i == OPT_COMMAND && service == &draft->own)
 			add_command(out, draft);
-		else
+		else if (option_forms[i].where & OPTION_FILE)
 			add_option(out, &place, (enum option_id)i, "  ");
 	}
 	for (uint32_t i = 0; i < service->watch_count; i++)
 		add_watch(out, &(struct place){.draft = draft, .service = service, .watch = &service->watches[i]});
+	text_add(out, "}\n");
 }
 
 void explain_plan(const struct draft *draft, struct text *out)
 {
 	struct place place = {.draft = draft};
 
+	text_add(out, "# What reinit would run, as a file; behind each value stands where it comes from.\n");
 	for (uint32_t i = 0; i < OPTION_GLOBAL_COUNT; i++)
 		if (option_forms[i].where & OPTION_FILE)
 			add_option(out, &place, (enum option_id)i, "");

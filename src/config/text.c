@@ -59,23 +59,29 @@ void text_addf(struct text *text, const char *fmt, ...)
 	text->len += (size_t)len;
 }
 
+void text_add_quoted(struct text *text, const char *word)
+{
+	text_add(text, "\"");
+	for (; *word != '\0'; word++) {
+		if ((unsigned char)*word < ' ' || *word == 127)
+			text_addf(text, "\\x%02x", (unsigned int)*word);
+		else if (*word == '"' || *word == '\\' || (*word == '$' && word[1] == '{'))
+			text_addf(text, "\\%c", *word);
+		else
+			text_add_bytes(text, word, 1);
+	}
+	text_add(text, "\"");
+}
+
 void text_add_word(struct text *text, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./:,=@%+{}";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%";
 
-	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+	/* Two slashes at its beginning would be a comment. */
+	if (*word != '\0' && word[strspn(word, plain)] == '\0' && strncmp(word, "//", 2) != 0)
 		text_add(text, word);
-		return;
-	}
-	text_add(text, "'");
-	for (; *word != '\0'; word++) {
-		if (*word == '\'')
-			text_add(text, "'\\''");
-		else
-			text_add_bytes(text, (unsigned char)*word < ' ' ? "?" : word, 1);
-	}
-	text_add(text, "'");
+	else
+		text_add_quoted(text, word);
 }
 
 void text_pad(struct text *text, size_t width)

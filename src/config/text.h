@@ -16,7 +16,8 @@ void text_add(struct text *text, const char *string);
 void text_addf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_add_bytes(struct text *text, const char *bytes, size_t len);
 
-/* Append a word as it would be written in a shell: quoted only where it must be. */
+/* Append a word as a file has it: in double quotes, or only where it must be. */
+void text_add_quoted(struct text *text, const char *word);
 void text_add_word(struct text *text, const char *word);
 
 /* Blanks until the current line has width columns; at least one where the line has text. */

@@ -164,7 +164,7 @@ static void help_version_test_and_explain_print_and_end_with_0(void **state)
 	expect_text(WORDS("--help"), 0, "Usage: reinit");
 	expect_text(WORDS("--version"), 0, "reinit ");
 	expect_text(WORDS("-t", "app"), 0, "reinit: configuration is fine: services=1 watches=0\n");
-	expect_text(WORDS("--explain", "app"), 0, "service app");
+	expect_text(WORDS("--explain", "app"), 0, "service \"app\" {");
 	write_conf(text, sizeof(text) - 1);
 	expect_text(WORDS("-t", "--config", path), 0, "services=1 watches=1");
 	expect_text(WORDS("--explain", "--config", path), 0, "f.conf:1\n");

@@ -32,11 +32,15 @@ static void words_are_quoted_only_where_they_must_be(void **state)
 	struct text text = {0};
 
 	(void)state;
-	text_add_word(&text, "plain-%{stage}");
+	text_add_word(&text, "/plain-1.5s");
 	text_add_word(&text, "a b");
 	text_add_word(&text, "");
+	text_add_word(&text, "//x");
 	text_add_word(&text, "it's\n");
-	assert_string_equal(text.data, "plain-%{stage}'a b''''it'\\''s?'");
+	text_add_word(&text, "\\ \" $x ${X} %{stage} \x7f\xff");
+	text_add_quoted(&text, "plain");
+	assert_string_equal(text.data, "/plain-1.5s\"a b\"\"\"\"//x\"\"it's\\x0a\""
+				       "\"\\\\ \\\" $x \\${X} %{stage} \\x7f\xff\"\"plain\"");
 	text_finish(&text);
 }
 
