@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/reader.h"
+#include "compat/personality.h"
 #include "runtime/driver.h"
 #include "runtime/signals.h"
 
@@ -49,12 +50,43 @@ static void say(int fd, const char *text)
 	}
 }
 
+static int give_up(const struct err *err)
+{
+	say(2, "reinit: ");
+	say(2, err->msg);
+	say(2, "\n");
+	return APP_EXIT_SYSTEM;
+}
+
+/* Called by the name of another init: its interface, with nothing read but argv and environment. */
+static int load_as(personality_fn fn, const struct personality_input *input, struct reader_plan *ret, struct err *err)
+{
+	static struct personality_plan plan; /* 4 KiB: the stack of a plain init stays as it is */
+	struct specbuild build;
+	struct spec *spec = NULL;
+	long size = 0;
+
+	specbuild_init(&build);
+	fn(input, &build, &plan);
+	if (plan.run)
+		size = specbuild_pack(&build, &spec);
+	specbuild_finish(&build);
+	if (size < 0)
+		return err_set(err, (int)-size, "no memory");
+	if (plan.run && plan.text[0] != '\0')
+		say(plan.fd, plan.text);
+	*ret = (struct reader_plan){
+		.spec = spec, .exit_code = plan.exit_code, .to_stderr = plan.fd == 2, .text = plan.text};
+	return 0;
+}
+
 int app_run(int argc, char **argv, char **envp)
 {
 	struct spawn_inherited inherited;
 	struct reader_plan plan;
 	struct driver_params params;
 	struct err err = { 0, "" };
+	personality_fn personality = personality_find(argv[0]);
 	bool stdout_open, stderr_open;
 	int rc;
 
@@ -62,13 +94,12 @@ int app_run(int argc, char **argv, char **envp)
 	(void)hold_place(0);
 	stdout_open = hold_place(1);
 	stderr_open = hold_place(2);
-	rc = reader_load(argc, argv, envp, &plan, &err);
-	if (rc < 0) {
-		say(2, "reinit: ");
-		say(2, err.msg);
-		say(2, "\n");
-		return APP_EXIT_SYSTEM;
-	}
+	if (personality != NULL)
+		rc = load_as(personality, &(struct personality_input){ argc, argv, envp, getpid() }, &plan, &err);
+	else
+		rc = reader_load(argc, argv, envp, &plan, &err);
+	if (rc < 0)
+		return give_up(&err);
 	if (plan.spec == NULL) {
 		say(plan.to_stderr ? 2 : 1, plan.text);
 		return plan.exit_code;
@@ -78,12 +109,8 @@ int app_run(int argc, char **argv, char **envp)
 					 .inherited = &inherited,
 					 .out_fd = stdout_open ? 1 : -1,
 					 .log_fd = stderr_open ? 2 : -1 };
-	if (driver_boot(&params, &err) < 0) {
-		say(2, "reinit: ");
-		say(2, err.msg);
-		say(2, "\n");
-		return APP_EXIT_SYSTEM;
-	}
+	if (driver_boot(&params, &err) < 0)
+		return give_up(&err);
 	/* ---- from here on this process must not end but by the engine's word ---- */
 	driver_run();
 }

@@ -27,7 +27,7 @@ static bool put(struct line *line, const char *text, size_t len)
 	return true;
 }
 
-/* Bytes of the UTF-8 sequence at text (RFC 3629), 0 when it is none. */
+/* Bytes of the UTF-8 sequence at text (RFC 3629), 0 when it is none, or a control character (U+0080 to U+009F). */
 static size_t utf8_len(const unsigned char *text, size_t len)
 {
 	size_t need;
@@ -51,7 +51,7 @@ static size_t utf8_len(const unsigned char *text, size_t len)
 			return 0;
 		code = code << 6 | (text[n] & 0x3fu);
 	}
-	if ((need == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) ||
+	if (code < 0xa0 || (need == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) ||
 	    (need == 4 && (code < 0x10000 || code > 0x10ffff)))
 		return 0;
 	return need;

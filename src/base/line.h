@@ -30,7 +30,7 @@ void line_begin(struct line *line, enum line_format format, enum line_level leve
 /*
  * Add key=value. The value may hold any bytes: logfmt quotes it when it holds a blank, '=', '"' or
  * anything not printable, and escapes \" \\ \n \r \t \xNN; JSON escapes by RFC 8259 and replaces
- * bytes that are not UTF-8 with \ufffd. A field that does not fit whole is shortened ("…" at its end).
+ * bytes that are not UTF-8, or make a control character of it (U+0080 to U+009F), with \ufffd. A field that does not fit whole is shortened ("…" at its end).
  */
 void line_str(struct line *line, const char *key, const char *value);
 /* The same for a value of len bytes that need not be terminated. */

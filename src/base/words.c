@@ -27,9 +27,10 @@ static int put(struct splitter *s, char c)
 	return 0;
 }
 
-static bool is_name_start(char c)
+/* What makes a $ before it a parameter to a shell: XCU 2.5, 2.6.2. */
+static bool is_parameter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '{';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c != '\0' && strchr("_{0123456789@*#?-$!", c) != NULL);
 }
 
 /* $ and ` mean the same to a shell unquoted and within "...". */
@@ -39,7 +40,7 @@ static int check_substitution(struct splitter *s)
 		return refuse(s, "`");
 	if (*s->at == '$' && s->at[1] == '(')
 		return refuse(s, "$(");
-	if (*s->at == '$' && is_name_start(s->at[1]))
+	if (*s->at == '$' && is_parameter(s->at[1]))
 		return err_set(s->err, EINVAL, "'$%c' is not expanded here: write sh -c '...', or '\\$' for a plain $",
 			       s->at[1]);
 	return 0;
@@ -67,6 +68,10 @@ static int take_double(struct splitter *s)
 
 		if (*s->at == '\0')
 			return err_set(s->err, EINVAL, "a \" is not closed");
+		if (*s->at == '\\' && s->at[1] == '\n') {
+			s->at++; /* the line goes on */
+			continue;
+		}
 		if (*s->at == '\\' && s->at[1] != '\0' && strchr("\"\\$`", s->at[1]) != NULL) {
 			s->at++;
 		} else {
@@ -88,6 +93,10 @@ static int take_escape(struct splitter *s)
 
 	if (s->at[1] == '\0')
 		return err_set(s->err, EINVAL, "a \\ stands at the end, with nothing to quote");
+	if (s->at[1] == '\n') {
+		s->at += 2; /* the line goes on */
+		return 0;
+	}
 	rc = put(s, s->at[1]);
 	s->at += 2;
 	return rc;
@@ -145,8 +154,8 @@ int words_split(const char *text, char *buf, size_t buf_size, char **words, size
 	for (;;) {
 		int rc;
 
-		while (is_blank(*s.at))
-			s.at++;
+		while (is_blank(*s.at) || (s.at[0] == '\\' && s.at[1] == '\n'))
+			s.at += is_blank(*s.at) ? 1 : 2;
 		if (*s.at == '\0')
 			break;
 		rc = take_word(&s);

@@ -9,13 +9,13 @@
 
 /*
  * Split text into words: blanks separate; '...' is literal; "..." keeps blanks and knows the
- * escapes \" \\ \$ \`; a backslash outside quotes takes the next character literally (POSIX XCU
- * 2.2). Nothing is expanded: no variables, no globs, no tilde.
+ * escapes \" \\ \$ \`; a backslash outside quotes takes the next character literally, and one before
+ * the end of a line joins the next line to it (POSIX XCU 2.2). Nothing is expanded: no variables, no globs, no tilde.
  *
  * Refused, because only a shell could do them: unquoted | ; & < > ( ) and newline, and ` or $(
  * wherever a shell would substitute (also inside "..."). The message names the character and
- * the way out: "needs a shell: write sh -c '...'". An unquoted $NAME or ${NAME} is refused as well
- * ("is not expanded here"); %{...} passes as it stands.
+ * the way out: "needs a shell: write sh -c '...'". What a shell would expand, $NAME, ${NAME}, $1, $$ and their like, is refused as
+ * well, also inside "..." ("is not expanded here"); %{...} passes as it stands.
  *
  * The words are written into buf (buf_size bytes, terminated one after another); words receives
  * pointers into buf, at most max_words - 1 of them and a closing NULL.

@@ -52,7 +52,8 @@ static void fold(struct step *step, const struct event *event)
 		service_spawn_failed(step, event->service, event->seq, event->value);
 		break;
 	case EV_EXITED:
-		if (event->seq == engine_service(step->engine, event->service)->life_seq)
+		if (event->seq == engine_service(step->engine, event->service)->life_seq &&
+		    life_has_process(engine_service(step->engine, event->service)->life))
 			reload_process_gone(step, event->service);
 		service_exited(step, event->service, event->seq, event->value);
 		break;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/policy.h"
 
+#include <string.h>
+
 #include "engine/effects.h"
 
 bool policy_pending(const struct watch_spec *spec, const struct watch_state *state)
 {
 	bool there = state->content == CONTENT_PRESENT || (state->content == CONTENT_EMPTY && spec->allow_empty);
 
-	if (!there || (state->gave_up && digest_equal(state->failed, state->desired)))
+	if (!there || state->gave_up)
 		return false;
 	return !state->has_applied || !digest_equal(state->applied, state->desired);
 }
@@ -33,12 +35,36 @@ static uint32_t strongest(struct step *step, uint32_t service)
 	return best;
 }
 
-static void offer_pending(struct step *step, uint32_t service)
+/* Would applying one of them do what the other one asks for as well? */
+static bool same_action(const struct spec *spec, const struct watch_spec *a, const struct watch_spec *b)
 {
+	if (a->policy == POLICY_SIGNAL)
+		return a->signal == b->signal;
+	if (a->policy != POLICY_EXEC)
+		return true;
+	if (a->exec.count != b->exec.count)
+		return false;
+	for (uint32_t n = 0; n < a->exec.count; n++) {
+		if (strcmp(spec_str(spec, spec_word(spec, a->exec, n)), spec_str(spec, spec_word(spec, b->exec, n))) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Offer all that the application of `chosen` covers: what has a weaker policy, or the very same action. Another signal
+ * or another command is a transaction of its own, which follows.
+ */
+static void offer_covered(struct step *step, uint32_t service, uint32_t chosen)
+{
+	const struct watch_spec *best = spec_watch(step->spec, chosen);
+
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
 		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+		const struct watch_spec *spec = spec_watch(step->spec, w);
 
-		if (!pending_for(step, service, w))
+		if (!pending_for(step, service, w) ||
+		    (!step->spec->dry_run && spec->policy == best->policy && !same_action(step->spec, spec, best)))
 			continue;
 		watch->offered_now = 1;
 		watch->offered = watch->desired;
@@ -73,7 +99,8 @@ static void notify(struct step *step, uint32_t service, uint32_t watch)
 	struct service_state *state = engine_service(step->engine, service);
 	struct effect *effect;
 
-	offer_pending(step, service);
+	offer_covered(step, service, watch);
+	state->news = 0;
 	state->reload = RELOAD_NOTIFYING;
 	state->reload_deadline_ms = NEVER_MS;
 	state->reload_seq++;
@@ -90,7 +117,8 @@ static void run_hook(struct step *step, uint32_t service, uint32_t watch)
 	struct service_state *state = engine_service(step->engine, service);
 	struct effect *effect;
 
-	offer_pending(step, service);
+	offer_covered(step, service, watch);
+	state->news = 0;
 	state->reload = RELOAD_HOOKING;
 	state->reload_deadline_ms = NEVER_MS;
 	state->reload_seq++;
@@ -150,7 +178,7 @@ void policy_apply(struct step *step, uint32_t service)
 	enum policy policy = (enum policy)spec_watch(step->spec, watch)->policy;
 
 	if (step->spec->dry_run || (policy == POLICY_OBSERVE && !waits_for_start(state))) {
-		offer_pending(step, service);
+		offer_covered(step, service, watch);
 		policy_taken(step, service);
 		return;
 	}

@@ -57,7 +57,29 @@ static bool is_news(const struct watch_state *state, const struct event *event)
 	return event->value == CONTENT_PRESENT && !digest_equal(state->desired, event->digest);
 }
 
-static void fold_present(struct step *step, const struct event *event)
+/* Other content is another chance for everything of this service that failed: at once, not after the back-off. */
+static void give_another_chance(struct step *step, uint32_t service)
+{
+	struct service_state *state = engine_service(step->engine, service);
+
+	if (state->reload == RELOAD_RETRYING || state->reload == RELOAD_GATING) {
+		state->reload = RELOAD_IDLE;
+		state->reload_deadline_ms = NEVER_MS;
+		/* The delay that was to decide is not over: the question has to be asked again. */
+		state->force_signal = 0;
+	}
+	state->retry_interval_ms = 0;
+	state->gate_interval_ms = 0;
+	state->told_waiting = 0;
+	state->news = 1;
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		if (spec_watch(step->spec, w)->service == service)
+			engine_watch(step->engine, step->spec, w)->gave_up = 0;
+	}
+}
+
+/* back: it had been missing, empty or unreadable. */
+static void fold_present(struct step *step, const struct event *event, bool back)
 {
 	const struct watch_spec *spec = spec_watch(step->spec, event->watch);
 	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
@@ -67,20 +89,14 @@ static void fold_present(struct step *step, const struct event *event)
 
 	state->has_desired = 1;
 	state->desired = event->digest;
+	if (moved || first || back)
+		give_another_chance(step, spec->service);
 	if (!moved && !first) {
 		if (state->has_applied && digest_equal(state->applied, state->desired))
 			effects_log(step, MSG_NO_OP, spec->service, event->watch, 0, 0);
 		return;
 	}
 	state->generation++;
-	/* Other content is another chance for everything of this service that failed: at once, not after the back-off. */
-	if (service->reload == RELOAD_RETRYING || service->reload == RELOAD_GATING) {
-		service->reload = RELOAD_IDLE;
-		service->reload_deadline_ms = NEVER_MS;
-	}
-	service->retry_interval_ms = 0;
-	service->gate_interval_ms = 0;
-	service->told_waiting = 0;
 	if (service->life != LIFE_PREPARING)
 		effects_log(step, MSG_CHANGED, spec->service, event->watch, 0, 0);
 }
@@ -95,7 +111,7 @@ static void fold_content(struct step *step, const struct event *event)
 	state->content = (uint8_t)content;
 	state->content_known = 1;
 	if (content == CONTENT_PRESENT || (content == CONTENT_EMPTY && spec->allow_empty)) {
-		fold_present(step, event);
+		fold_present(step, event, other_kind);
 	} else if (content == CONTENT_UNREADABLE) {
 		/* No event need follow when it becomes readable (fsGroup is set after the swap): look again. */
 		state->settle_deadline_ms = step->now_ms + step->spec->retry_min_ms;
@@ -132,11 +148,18 @@ void reload_digested(struct step *step, const struct event *event)
 	fold_content(step, event);
 }
 
-/* A validation or application failed: again after a growing delay while this content stays. */
+/*
+ * A validation or application failed: again after a growing delay while this content stays, and at once when the
+ * service's content has changed meanwhile. Returns the delay.
+ */
 static int64_t retry_later(struct step *step, uint32_t service)
 {
 	struct service_state *state = engine_service(step->engine, service);
 
+	if (state->news) {
+		state->reload = RELOAD_IDLE;
+		return 0;
+	}
 	state->retry_interval_ms =
 		backoff_next_ms(state->retry_interval_ms, step->spec->retry_min_ms, step->spec->retry_max_ms);
 	state->reload = RELOAD_RETRYING;
@@ -152,30 +175,32 @@ static void withdraw_offer(struct step *step, uint32_t service)
 	}
 }
 
-/* Mark what was offered as failed; give_up: it is not tried again before other content comes. */
-static void fail_offer(struct step *step, uint32_t service, bool give_up)
+/* What was offered is not tried again before other content comes. */
+static void give_up_offer(struct step *step, uint32_t service)
 {
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
 		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
 
-		if (spec_watch(step->spec, w)->service != service || !watch->offered_now)
-			continue;
-		watch->has_failed = 1;
-		watch->failed = watch->offered;
-		watch->gave_up = give_up;
-		watch->offered_now = 0;
+		if (spec_watch(step->spec, w)->service == service && watch->offered_now)
+			watch->gave_up = digest_equal(watch->offered, watch->desired);
 	}
 }
 
-/* The watch that was offered (the first, when it was a batch), or EFFECT_NO_INDEX. */
+/* The watch whose policy the batch that was offered is applied by. Only called while one is. */
 static uint32_t offered_watch(struct step *step, uint32_t service)
 {
+	uint32_t best = 0;
+	bool found = false;
+
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
-		if (spec_watch(step->spec, w)->service == service &&
-		    engine_watch(step->engine, step->spec, w)->offered_now)
-			return w;
+		if (spec_watch(step->spec, w)->service != service ||
+		    !engine_watch(step->engine, step->spec, w)->offered_now)
+			continue;
+		if (!found || spec_watch(step->spec, w)->policy > spec_watch(step->spec, best)->policy)
+			best = w;
+		found = true;
 	}
-	return EFFECT_NO_INDEX;
+	return best;
 }
 
 void reload_validated(struct step *step, const struct event *event)
@@ -191,15 +216,19 @@ void reload_validated(struct step *step, const struct event *event)
 	case VERDICT_OK:
 		watch->has_validated = 1;
 		watch->validated = watch->offered;
+		if (watch->has_failed && digest_equal(watch->failed, watch->offered))
+			watch->has_failed = 0;
 		effects_log(step, MSG_VALID, service, event->watch, 0, 0);
 		break;
 	case VERDICT_REFUSED:
 		watch->has_failed = 1;
 		watch->failed = watch->offered;
-		watch->gave_up = 0;
 		/* Content that has moved on meanwhile is judged by itself, and at once. */
-		if (digest_equal(watch->offered, watch->desired))
-			effects_log(step, MSG_REFUSED, service, event->watch, 0, retry_later(step, service));
+		if (!digest_equal(watch->offered, watch->desired))
+			break;
+		effects_log(step, MSG_REFUSED, service, event->watch, 0, retry_later(step, service));
+		if (state->life == LIFE_HELD)
+			effects_log(step, MSG_START_HELD, service, event->watch, 0, 0);
 		break;
 	case VERDICT_MOVED:
 	case VERDICT_COUNT:
@@ -220,7 +249,7 @@ static void not_caught(struct step *step, uint32_t service, uint32_t watch, int3
 	waited_ms = step->now_ms - state->reload_since_ms;
 	if (waited_ms >= GATE_GIVE_UP_MS) {
 		effects_log(step, MSG_NEVER_CAUGHT, service, watch, signal, waited_ms);
-		fail_offer(step, service, true);
+		give_up_offer(step, service);
 		state->reload = RELOAD_IDLE;
 		state->gate_interval_ms = 0;
 		return;
@@ -255,11 +284,12 @@ void reload_signalled(struct step *step, const struct event *event)
 {
 	uint32_t service = event->service;
 	struct service_state *state = engine_service(step->engine, service);
-	uint32_t watch = offered_watch(step, service);
+	uint32_t watch;
 	int32_t signal;
 
 	if (state->reload != RELOAD_NOTIFYING || event->seq != state->reload_seq)
 		return;
+	watch = offered_watch(step, service);
 	signal = spec_watch(step->spec, watch)->signal;
 	switch ((enum signal_answer)event->value) {
 	case SIGNAL_SENT:
@@ -288,15 +318,16 @@ void reload_hooked(struct step *step, const struct event *event)
 {
 	uint32_t service = event->service;
 	struct service_state *state = engine_service(step->engine, service);
-	uint32_t watch = offered_watch(step, service);
+	uint32_t watch;
 
 	if (state->reload != RELOAD_HOOKING || event->seq != state->reload_seq)
 		return;
+	watch = offered_watch(step, service);
 	if (event->value == 0) {
 		policy_taken(step, service);
 		return;
 	}
-	fail_offer(step, service, false);
+	withdraw_offer(step, service);
 	effects_log(step, MSG_HOOK_FAILED, service, watch, event->value, retry_later(step, service));
 }
 
@@ -382,6 +413,7 @@ static void validate(struct step *step, uint32_t service, uint32_t w)
 	effects_log(step, MSG_VALIDATING, service, w, 0, 0);
 	watch->offered_now = 1;
 	watch->offered = watch->desired;
+	state->news = 0;
 	state->reload = RELOAD_VALIDATING;
 	state->reload_deadline_ms = NEVER_MS;
 	state->reload_seq++;
@@ -399,6 +431,7 @@ static void reset(struct service_state *state)
 	state->retry_interval_ms = 0;
 	state->gate_interval_ms = 0;
 	state->told_waiting = 0;
+	state->force_signal = 0;
 }
 
 /* States in which nothing can be done for the content: it is read when the process starts. */
@@ -414,6 +447,9 @@ void reload_advance(struct step *step, uint32_t service)
 	bool pending;
 	uint32_t watch;
 
+	/* From now on it is due: a deadline that stayed set while something is in the way would ask for TICKs for ever. */
+	if (state->reload_deadline_ms != NEVER_MS && step->now_ms >= state->reload_deadline_ms)
+		state->reload_deadline_ms = NEVER_MS;
 	if (state->reload == RELOAD_VALIDATING || state->reload == RELOAD_NOTIFYING ||
 	    state->reload == RELOAD_HOOKING || state->reload == RELOAD_RESTARTING || life_is_between(state->life) ||
 	    batch_open(step, service))
@@ -423,7 +459,7 @@ void reload_advance(struct step *step, uint32_t service)
 		reset(state);
 		return;
 	}
-	if (state->reload_deadline_ms != NEVER_MS && step->now_ms < state->reload_deadline_ms)
+	if (state->reload_deadline_ms != NEVER_MS)
 		return;
 	if (watch != EFFECT_NO_INDEX)
 		validate(step, service, watch);

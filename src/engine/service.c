@@ -70,18 +70,33 @@ static bool all_read(struct step *step, uint32_t service)
 	return true;
 }
 
-static bool watch_refused(const struct watch_state *watch)
+/* Is there something to read for a process? */
+static bool has_content(const struct watch_spec *spec, const struct watch_state *watch)
 {
-	return watch->has_desired && watch->has_failed && digest_equal(watch->failed, watch->desired) &&
-	       !(watch->has_validated && digest_equal(watch->validated, watch->desired));
+	return watch->content == CONTENT_PRESENT || (watch->content == CONTENT_EMPTY && spec->allow_empty);
 }
 
-/* The first watch of the service whose content on disk was refused, or EFFECT_NO_INDEX. */
-static uint32_t refused_watch(struct step *step, uint32_t service)
+static bool is_refused(const struct watch_spec *spec, const struct watch_state *watch)
+{
+	return has_content(spec, watch) && watch->has_failed && digest_equal(watch->failed, watch->desired);
+}
+
+/* Content that has a validation before it and has not passed it; what is applied passed it once. */
+static bool is_unproved(const struct watch_spec *spec, const struct watch_state *watch)
+{
+	return has_content(spec, watch) && spec->validate.count > 0 &&
+	       !(watch->has_validated && digest_equal(watch->validated, watch->desired)) &&
+	       !(watch->has_applied && digest_equal(watch->applied, watch->desired));
+}
+
+/* The first watch of the service whose content is like that, or EFFECT_NO_INDEX. */
+static uint32_t find_watch(struct step *step, uint32_t service,
+			   bool (*is_it)(const struct watch_spec *, const struct watch_state *))
 {
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
-		if (spec_watch(step->spec, w)->service == service &&
-		    watch_refused(engine_watch(step->engine, step->spec, w)))
+		const struct watch_spec *spec = spec_watch(step->spec, w);
+
+		if (spec->service == service && is_it(spec, engine_watch(step->engine, step->spec, w)))
 			return w;
 	}
 	return EFFECT_NO_INDEX;
@@ -91,15 +106,17 @@ static uint32_t refused_watch(struct step *step, uint32_t service)
 static void adopt_content(struct step *step, uint32_t service)
 {
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		const struct watch_spec *spec = spec_watch(step->spec, w);
 		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
 
-		if (spec_watch(step->spec, w)->service != service)
+		if (spec->service != service)
 			continue;
 		watch->gave_up = 0;
+		/* A new process has the new files and our old environment: only leaving applies such a change. */
+		if (spec->policy == POLICY_EXIT && watch->has_applied)
+			continue;
 		/* What was not there to read is not applied: when it comes, it is a change. */
-		watch->has_applied = watch->content == CONTENT_PRESENT ||
-				     (watch->content == CONTENT_EMPTY &&
-				      spec_watch(step->spec, w)->allow_empty);
+		watch->has_applied = has_content(spec, watch);
 		watch->applied = watch->desired;
 	}
 }
@@ -120,11 +137,14 @@ static void spawn(struct step *step, uint32_t service)
 
 static void start_or_hold(struct step *step, uint32_t service)
 {
-	uint32_t refused = refused_watch(step, service);
+	uint32_t refused = find_watch(step, service, is_refused);
 
-	if (refused != EFFECT_NO_INDEX && !spec_service(step->spec, service)->start_on_refused) {
+	if (!spec_service(step->spec, service)->start_on_refused &&
+	    find_watch(step, service, is_unproved) != EFFECT_NO_INDEX) {
 		set_life(step, engine_service(step->engine, service), LIFE_HELD);
-		effects_log(step, MSG_START_HELD, service, refused, 0, 0);
+		/* Where it was not judged yet, that comes first. */
+		if (refused != EFFECT_NO_INDEX)
+			effects_log(step, MSG_START_HELD, service, refused, 0, 0);
 		return;
 	}
 	if (refused != EFFECT_NO_INDEX)
@@ -174,6 +194,8 @@ void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t 
 	if (spec->post_stop.count > 0)
 		state->post_stop = POST_STOP_OWED;
 	effects_log(step, MSG_STARTED, service, EFFECT_NO_INDEX, pid, 0);
+	if (step->engine->halt != HALT_NOT)
+		return; /* it came too late: nobody waits for it to be ready */
 	if (spec->ready_timeout_ms > 0)
 		state->life_deadline_ms = step->now_ms + spec->ready_timeout_ms;
 	if (spec->ready_kind == READY_NONE)
@@ -182,6 +204,15 @@ void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t 
 		state->probe_deadline_ms = step->now_ms + spec->ready_delay_ms;
 	else
 		state->probe_deadline_ms = step->now_ms;
+}
+
+/* Is it gone for good, or waits for one that is? */
+static bool is_lost(struct step *step, uint32_t service)
+{
+	uint8_t life = engine_service(step->engine, service)->life;
+
+	return life == LIFE_DONE || life == LIFE_FAILED ||
+	       (life == LIFE_DOWN && !order_allows(step, spec_service(step->spec, service)));
 }
 
 /* It will not run again by itself: the container ends with an essential one, or with the last of all. */
@@ -201,9 +232,7 @@ static void end_for_good(struct step *step, uint32_t service, enum life life)
 		return;
 	}
 	for (uint32_t s = 0; s < step->spec->service_count; s++) {
-		uint8_t other = engine_service(engine, s)->life;
-
-		if (other != LIFE_DONE && other != LIFE_FAILED)
+		if (!is_lost(step, s))
 			return;
 	}
 	engine->halt = HALT_SERVICES;
@@ -224,8 +253,6 @@ static void revive(struct step *step, uint32_t service, bool failed)
 	const struct service_spec *spec = spec_service(step->spec, service);
 	int64_t delay_ms;
 
-	if (step->now_ms - state->started_ms >= spec->start_window_ms)
-		state->failures = 0;
 	state->failures++;
 	if (spec->start_limit > 0 && state->failures >= spec->start_limit) {
 		effects_log(step, MSG_GAVE_UP, service, EFFECT_NO_INDEX, state->status, state->failures);
@@ -292,6 +319,9 @@ void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t s
 	state->probing = 0;
 	state->probe_deadline_ms = NEVER_MS;
 	state->stop_is_failure = 0;
+	state->abandoned = 0;
+	if (step->now_ms - state->started_ms >= spec_service(step->spec, service)->start_window_ms)
+		state->failures = 0;
 	if (!asked || step->engine->halt != HALT_NOT)
 		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
 	if (step->engine->halt != HALT_NOT)
@@ -396,6 +426,7 @@ void service_stop(struct step *step, uint32_t service, int32_t signal, int64_t b
 	set_life(step, state, LIFE_STOPPING);
 	state->ready = 0;
 	state->killed = 0;
+	state->abandoned = 0;
 	state->restart_wanted = 0;
 	state->probe_deadline_ms = NEVER_MS;
 	if (bound_ms > 0)
@@ -407,22 +438,24 @@ void service_stop(struct step *step, uint32_t service, int32_t signal, int64_t b
 void service_stop_expire(struct step *step, uint32_t service)
 {
 	struct service_state *state = engine_service(step->engine, service);
+	bool due = state->life_deadline_ms != NEVER_MS && step->now_ms >= state->life_deadline_ms;
 
-	if (state->life != LIFE_STOPPING || state->life_deadline_ms == NEVER_MS ||
-	    step->now_ms < state->life_deadline_ms)
+	if (state->life != LIFE_STOPPING)
 		return;
-	if (!state->killed) {
+	if (due && !state->killed) {
 		state->killed = 1;
 		state->life_deadline_ms = step->now_ms + KILL_BOUND_MS;
 		effects_log(step, MSG_STOP_FORCED, service, EFFECT_NO_INDEX, SIGKILL, KILL_BOUND_MS);
 		effects_kill(step, service, SIGKILL, true);
 		return;
 	}
-	state->life_deadline_ms = NEVER_MS;
-	effects_log(step, MSG_STOP_HOPELESS, service, EFFECT_NO_INDEX, 0, 0);
-	if (step->engine->halt != HALT_NOT) {
-		/* Not a normal end, but the container must not hang on it: its own KILL is all that is left. */
+	if (due) {
+		state->life_deadline_ms = NEVER_MS;
 		state->abandoned = 1;
+		effects_log(step, MSG_STOP_HOPELESS, service, EFFECT_NO_INDEX, 0, 0);
+	}
+	if (state->abandoned && step->engine->halt != HALT_NOT) {
+		/* Not a normal end, but the container must not hang on it, even if it was given up long ago. */
 		state->status = SIGKILL;
 		set_life(step, state, LIFE_DONE);
 	}
@@ -471,6 +504,10 @@ void service_advance(struct step *step, uint32_t service)
 			prepare(step, service);
 		break;
 	case LIFE_HELD:
+		/* Also when it was reverted to what is applied, which nobody has to validate again. */
+		if (find_watch(step, service, is_unproved) == EFFECT_NO_INDEX)
+			prepare(step, service);
+		break;
 	case LIFE_FAILED:
 		if (state->start_wanted) {
 			state->failures = 0; /* other content is another chance */

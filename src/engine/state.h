@@ -127,9 +127,10 @@ struct service_state {
 	uint8_t start_wanted;	    /* reload → service: the content is good (again): end BACKOFF, HELD or FAILED */
 	uint8_t told_waiting;	    /* WAITING_READY, NOT_CAUGHT or CATCH_UNKNOWN was logged for this change */
 	uint8_t force_signal;	    /* no SigCgt line, and readiness or the delay has decided */
-	uint8_t abandoned;	    /* it survived KILL: no longer waited for */
+	uint8_t abandoned;	    /* STOPPING: it survived KILL: no longer waited for */
 	uint8_t post_stop;	    /* enum post_stop; owed from its start on */
-	uint8_t pad[2];
+	uint8_t news;		    /* its content has changed since the last validation or application began */
+	uint8_t pad[5];
 };
 
 struct watch_state {
@@ -148,7 +149,7 @@ struct watch_state {
 	uint8_t reading;	    /* a DIGEST is on its way */
 	uint8_t polling;	    /* … and it only looks whether something changed */
 	uint8_t content_known;	    /* it was read at least once: content is valid */
-	uint8_t gave_up;	    /* failed could not be applied: wait for other content */
+	uint8_t gave_up;	    /* desired could not be applied: wait for other content */
 	uint8_t pad[6];
 };
 

@@ -154,8 +154,9 @@ struct spec {
 	uint8_t root_dir;	 /* work in / ourselves, so that no mount is pinned; the command keeps its directory */
 	uint8_t close_inherited; /* close descriptors that came from outside, once the command has them */
 	uint8_t tty_by_name;	 /* the terminal is /dev/tty where there is one, not descriptor 0 */
-	uint8_t pad[4];
-	int32_t farewell_signal; /* to the group of the main process when it has ended; 0: none */
+	uint8_t clean_signals;	 /* commands start with no signal blocked or ignored, whatever came from outside */
+	uint8_t pad[3];
+	int32_t farewell_signal; /* to the group of the main process, where signals go to it, when that has ended; 0: none */
 	int32_t parent_death_signal; /* sent to this process when its parent dies; 0: none */
 	uint8_t signal_map[SPEC_SIGNALS]; /* what becomes of a signal that comes in: its number, another's, 0 drops it */
 	uint8_t exit_map[SPEC_CODES];	  /* what becomes of the code that the main process gives */

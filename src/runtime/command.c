@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
+/* One-shot children only: it waits, and calls libc directly where nothing is to be replaced. */
 #include "runtime/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/procfs.h"
+#include "runtime/sigsend.h"
 #include "runtime/sys.h"
 
 #define TERM_GRACE_MS 500
+#define CHUNKS_PER_TURN 16    /* of 4 KiB: a pipe's worth; who floods it must not keep us from our clock */
+#define LEFTOVER_ROUNDS 20
+#define LEFTOVER_ROUND_MS 100 /* processes that were forked behind our back are found in the next round */
 
 /* Keep the end: when the buffer is full its first half makes way. */
 static void keep_output(struct command *command, const char *data, size_t len)
@@ -37,12 +42,12 @@ static void keep_output(struct command *command, const char *data, size_t len)
 	}
 }
 
-/* Take what is in the pipe; false at its end. */
+/* Take what is in the pipe, within reason; false at its end. */
 static bool read_output(struct command *command, int fd)
 {
 	char chunk[4096];
 
-	for (;;) {
+	for (int n = 0; n < CHUNKS_PER_TURN; n++) {
 		ssize_t len = sys_read(fd, chunk, sizeof(chunk));
 
 		if (len == -EAGAIN)
@@ -51,6 +56,7 @@ static bool read_output(struct command *command, int fd)
 			return false;
 		keep_output(command, chunk, (size_t)len);
 	}
+	return true;
 }
 
 /* Limits and exec; in the child. */
@@ -78,37 +84,80 @@ static void run_child(const struct command *command, const struct spawn_inherite
 	spawn_exec(&params, inherited);
 }
 
+/* Take the signals that have come; was there a TERM? */
+static bool was_cancelled(int signal_fd)
+{
+	struct signalfd_siginfo info;
+	bool cancelled = false;
+
+	while (sys_read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		cancelled = cancelled || info.ssi_signo == SIGTERM;
+	return cancelled;
+}
+
 static void kill_one(void *arg, pid_t pid)
 {
 	(void)arg;
-	(void)sys_kill(pid, SIGKILL);
+	(void)sigsend(pid, SIGKILL);
 }
 
-/* End whatever the command left behind. A few rounds, for what forks meanwhile. */
-static void end_leftovers(void)
+/* Reap for at most wait_ms; true when no child is left. */
+static bool reap_all(int signal_fd, int wait_ms)
 {
-	int status;
+	struct pollfd child_ended = { .fd = signal_fd, .events = POLLIN };
+	int64_t until_ms = sys_now_ms() + wait_ms;
 
-	for (int round = 0; round < 10; round++) {
+	for (;;) {
+		int64_t left_ms = until_ms - sys_now_ms();
+		int status;
 		pid_t pid;
 
-		if (procfs_descendants(sys_getpid(), kill_one, NULL) <= 0)
-			return;
+		(void)was_cancelled(signal_fd);
 		do
-			pid = waitpid(-1, &status, 0);
+			pid = sys_wait_any(&status, false);
 		while (pid > 0);
+		if (pid < 0 || left_ms <= 0)
+			return pid < 0;
+		(void)poll(&child_ended, 1, (int)left_ms);
 	}
 }
 
-/* The time left for poll(2): until the limit, or until KILL follows TERM. -1: for ever. */
-static int poll_time(const struct command *command, int64_t start_ms, int64_t term_ms, bool killed)
+/* End whatever the command left behind. What cannot be ended is left to the one who reaps after us. */
+static void end_leftovers(int signal_fd)
 {
-	int64_t due_ms = term_ms >= 0 ? term_ms + TERM_GRACE_MS : start_ms + command->timeout_ms;
+	bool none_left = reap_all(signal_fd, 0);
+
+	for (int round = 0; round < LEFTOVER_ROUNDS && !none_left; round++) {
+		if (procfs_descendants(sys_getpid(), kill_one, NULL) < 0)
+			return;
+		none_left = reap_all(signal_fd, LEFTOVER_ROUND_MS);
+	}
+}
+
+/* When something is due: the time limit, or KILL after TERM. INT64_MAX: nothing. */
+static int64_t due_time(const struct command *command, int64_t start_ms, int64_t term_ms, bool killed)
+{
+	if (killed || (term_ms < 0 && command->timeout_ms <= 0))
+		return INT64_MAX;
+	return term_ms >= 0 ? term_ms + TERM_GRACE_MS : start_ms + command->timeout_ms;
+}
+
+static int poll_time(int64_t due_ms)
+{
 	int64_t left_ms = due_ms - sys_now_ms();
 
-	if (killed || (term_ms < 0 && command->timeout_ms <= 0))
+	if (due_ms == INT64_MAX)
 		return -1;
+	if (left_ms > INT_MAX)
+		return INT_MAX;
 	return left_ms > 0 ? (int)left_ms : 0;
+}
+
+/* To its group; to itself should it not be in that. */
+static void send_to(pid_t pid, int signal)
+{
+	if (sigsend(-pid, signal) < 0 || signal == SIGKILL)
+		(void)sigsend(pid, signal);
 }
 
 /* Reap until the command itself has ended. */
@@ -126,16 +175,6 @@ static bool has_ended(struct command *command, pid_t pid)
 	return false;
 }
 
-static bool was_cancelled(int signal_fd)
-{
-	struct signalfd_siginfo info;
-	bool cancelled = false;
-
-	while (sys_read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		cancelled = cancelled || info.ssi_signo == SIGTERM;
-	return cancelled;
-}
-
 static void supervise(struct command *command, pid_t pid, int output, int signal_fd)
 {
 	int64_t start_ms = sys_now_ms(), term_ms = -1;
@@ -143,19 +182,20 @@ static void supervise(struct command *command, pid_t pid, int output, int signal
 	struct pollfd fds[2] = { { .fd = signal_fd, .events = POLLIN }, { .fd = output, .events = POLLIN } };
 
 	while (!has_ended(command, pid)) {
-		int rc = poll(fds, 2, poll_time(command, start_ms, term_ms, killed));
+		int64_t due_ms = due_time(command, start_ms, term_ms, killed);
 
+		(void)poll(fds, 2, poll_time(due_ms));
 		if (fds[1].revents != 0 && !read_output(command, output))
 			fds[1].fd = -1;
 		if (fds[0].revents != 0 && was_cancelled(signal_fd))
 			command->cancelled = true;
-		if (term_ms < 0 && (command->cancelled || rc == 0)) {
+		if (term_ms < 0 && (command->cancelled || sys_now_ms() >= due_ms)) {
 			command->timed_out = !command->cancelled;
 			term_ms = sys_now_ms();
-			(void)sys_kill(-pid, SIGTERM);
-		} else if (rc == 0 && term_ms >= 0) {
+			send_to(pid, SIGTERM);
+		} else if (term_ms >= 0 && sys_now_ms() >= due_ms) {
 			killed = true;
-			(void)sys_kill(-pid, SIGKILL);
+			send_to(pid, SIGKILL);
 		}
 	}
 	(void)read_output(command, output);
@@ -183,7 +223,7 @@ int command_run(struct command *command, const struct spawn_inherited *inherited
 	(void)sys_close(fds[1]);
 	if (pid > 0) {
 		supervise(command, pid, fds[0], signal_fd);
-		end_leftovers();
+		end_leftovers(signal_fd);
 	}
 	(void)sys_close(fds[0]);
 	if (signal_fd >= 0)

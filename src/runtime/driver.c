@@ -263,7 +263,7 @@ static void do_farewell(const struct effect *effect)
 {
 	pid_t group = driver.running[effect->service].group;
 
-	if (group > 0)
+	if (group > 0 && spec_service(driver.spec, effect->service)->signal_group)
 		(void)sigsend(-group, effect->value); /* mostly there is nobody */
 	voice_say(&driver.voice, SPEECH_PASSED, (struct voice_words){ .signal = effect->value });
 }
@@ -747,6 +747,16 @@ static int boot_memory(void)
 	return rc;
 }
 
+/* It may have become one before it became this program: prctl(2). */
+static bool reaps_orphans(void)
+{
+	int is_reaper = 0;
+
+	if (driver.spec->own_orphans || sys_getpid() == 1)
+		return true;
+	return sys_prctl(PR_GET_CHILD_SUBREAPER, (unsigned long)(uintptr_t)&is_reaper) == 0 && is_reaper != 0;
+}
+
 /* What this process is to others: reaper, child of its parent, user of a directory. */
 static int boot_process(struct err *err)
 {
@@ -758,7 +768,7 @@ static int boot_process(struct err *err)
 		if (rc < 0)
 			return err_set(err, -rc, "cannot become the reaper of orphans: %s", strerror(-rc));
 	}
-	if (spec->speech[SPEECH_NOT_REAPER] != 0 && !spec->own_orphans && sys_getpid() != 1)
+	if (spec->speech[SPEECH_NOT_REAPER] != 0 && !reaps_orphans())
 		voice_say(&driver.voice, SPEECH_NOT_REAPER, (struct voice_words){ 0 });
 	if (spec->parent_death_signal != 0) {
 		rc = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)spec->parent_death_signal);

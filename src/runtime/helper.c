@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/helperjob.h"
+#include "runtime/procfs.h"
 #include "runtime/sigsend.h"
 #include "runtime/sys.h"
 
@@ -45,7 +46,8 @@ static int64_t limit_ms(const struct helpers *helpers, enum helper_job job, uint
 {
 	switch (job) {
 	case HELPER_VALIDATE:
-		return spec_watch(helpers->spec, watch)->validate_timeout_ms + HELPER_MARGIN_MS;
+		/* It digests and lays a stage as well. */
+		return spec_watch(helpers->spec, watch)->validate_timeout_ms + HELPER_MARGIN_DIGEST_MS;
 	case HELPER_HOOK:
 		return spec_watch(helpers->spec, watch)->exec_timeout_ms + HELPER_MARGIN_MS;
 	case HELPER_PROBE:
@@ -162,9 +164,16 @@ int64_t helpers_deadline_ms(const struct helpers *helpers)
 	return earliest_ms;
 }
 
+static void kill_one(void *arg, pid_t pid)
+{
+	(void)arg;
+	(void)sigsend(pid, SIGKILL);
+}
+
 static void kill_helper(struct helper *slot)
 {
 	slot->deadline_ms = -1; /* once; it is gone when reap says so */
+	(void)procfs_descendants(slot->pid, kill_one, NULL); /* its command has a session of its own */
 	(void)sigsend(-slot->pid, SIGKILL);
 	(void)sigsend(slot->pid, SIGKILL); /* it may not have made its group yet */
 }

@@ -2,12 +2,15 @@
 #include "runtime/logsink.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 
 #include "runtime/sys.h"
 
 void logsink_init(struct logsink *sink, int fd, enum line_format format, enum line_level level)
 {
 	sink->fd = fd;
+	sink->own_fd = -1;
 	sink->format = format;
 	sink->level = level;
 	sink->dropped = 0;
@@ -23,6 +26,22 @@ bool logsink_wants(const struct logsink *sink, enum line_level level)
 void logsink_begin(const struct logsink *sink, struct line *line, enum line_level level, const char *msg)
 {
 	line_begin(line, sink->format, level, sys_wall_ms(), msg);
+}
+
+/*
+ * A terminal, or a pipe of a kernel without RWF_NOWAIT: where it can be opened again, we have a description of our own that
+ * may be O_NONBLOCK. poll(2) alone is not enough: a stopped terminal (ctrl-S), or one in which a service waits to write,
+ * would hold us. A file is not opened again, for its offset is shared.
+ */
+static void open_again(struct logsink *sink)
+{
+	char path[32];
+	struct stat facts;
+
+	if (sys_fstat(sink->fd, &facts) < 0 || (!S_ISCHR(facts.st_mode) && !S_ISFIFO(facts.st_mode)))
+		return;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", sink->fd);
+	sink->own_fd = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
 }
 
 static bool is_unsupported(ssize_t rc)
@@ -44,7 +63,10 @@ static bool write_bytes(struct logsink *sink, const char *bytes, size_t len)
 		}
 		sink->nowait_known = true; /* a terminal or a file */
 		sink->nowait_works = false;
+		open_again(sink);
 	}
+	if (sink->own_fd >= 0)
+		return sys_write(sink->own_fd, bytes, len) != -EAGAIN;
 	/* A pipe that poll calls writable takes PIPE_BUF bytes at once, pipe(7); a line is shorter than that. */
 	if (sys_poll_writable(sink->fd) != 1)
 		return false;

@@ -13,6 +13,7 @@ struct logsink {
 	enum line_format format;
 	enum line_level level;	/* the most detailed that is written */
 	uint64_t dropped;	/* lines since the last one that got through */
+	int own_fd;		/* the same, opened again with O_NONBLOCK, where that was needed and could be had; else -1 */
 	bool nowait_known, nowait_works;
 };
 
@@ -28,8 +29,8 @@ bool logsink_wants(const struct logsink *sink, enum line_level level);
 void logsink_begin(const struct logsink *sink, struct line *line, enum line_level level, const char *msg);
 
 /*
- * End and write it, or drop it when the pipe is full (pwritev2 RWF_NOWAIT, else poll and a write of
- * at most PIPE_BUF bytes). Before the first line that gets through again: "log lines dropped" count=N.
+ * End and write it, or drop it when the pipe is full (pwritev2 RWF_NOWAIT; a terminal is opened again with O_NONBLOCK; else
+ * poll and a write of at most PIPE_BUF bytes). Before the first line that gets through again: "log lines dropped" count=N.
  * Never blocks, never fails.
  */
 void logsink_end(struct logsink *sink, struct line *line);

@@ -49,7 +49,7 @@ static void *allocate(void *old, long size)
 		block = realloc(old, (size_t)size);
 		if (block != NULL)
 			return block;
-		(void)sys_poll_writable(-1);
+		sys_rest_ms(10);
 	}
 }
 

@@ -129,8 +129,9 @@ static int parse_text(char *text, const char *path, struct mount_facts *ret)
 	while (line != NULL && *line != '\0') {
 		char *end = strchr(line, '\n');
 
-		if (end != NULL)
-			*end++ = '\0';
+		if (end == NULL)
+			break; /* torn: half a line would tell half a path */
+		*end++ = '\0';
 		parse_line(line, path, &best_len, &facts);
 		line = end;
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/procfs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -23,8 +22,11 @@ static ssize_t read_file(pid_t pid, const char *name, char *buf, size_t size)
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = sys_open(path, O_RDONLY, 0);
+	/* Without /proc, or where it hides the processes of others (hidepid), a living one has no file either. */
+	if (fd == -ENOENT)
+		return sys_kill(pid, 0) == -ESRCH ? -ESRCH : -ENODATA;
 	if (fd < 0)
-		return fd == -ENOENT ? -ESRCH : fd;
+		return fd;
 	len = sys_read(fd, buf, size - 1);
 	(void)sys_close(fd);
 	if (len >= 0)
@@ -65,14 +67,14 @@ int procfs_uid(pid_t pid, uid_t *ret_uid)
 	char status[STATUS_SIZE];
 	ssize_t len = read_file(pid, "status", status, sizeof(status));
 	const char *uids;
-	unsigned int effective;
+	unsigned int real;
 
 	if (len < 0)
 		return (int)len;
 	uids = field(status, "Uid"); /* real, effective, saved, file system */
-	if (uids == NULL || sscanf(uids, "%*u %u", &effective) != 1)
+	if (uids == NULL || sscanf(uids, "%u", &real) != 1)
 		return -ENODATA;
-	*ret_uid = effective;
+	*ret_uid = real;
 	return 0;
 }
 
@@ -87,33 +89,33 @@ const char *procfs_comm(pid_t pid, char *buf, size_t size)
 	return buf;
 }
 
-int procfs_stat(pid_t pid, pid_t *ret_parent, pid_t *ret_session)
+int procfs_stat(pid_t pid, pid_t *ret_parent, pid_t *ret_group)
 {
 	char stat[512];
 	ssize_t len = read_file(pid, "stat", stat, sizeof(stat));
 	const char *after_name;
-	int parent, session;
+	int parent, group;
 
 	if (len < 0)
 		return (int)len;
 	/* The name may hold blanks and brackets itself: what follows its last bracket is plain. */
 	after_name = strrchr(stat, ')');
-	if (after_name == NULL || sscanf(after_name + 1, " %*c %d %*d %d", &parent, &session) != 2)
+	if (after_name == NULL || sscanf(after_name + 1, " %*c %d %d", &parent, &group) != 2)
 		return -ENODATA;
 	*ret_parent = parent;
-	*ret_session = session;
+	*ret_group = group;
 	return 0;
 }
 
 /* Is pid a descendant of root? Follows parents up; a chain is never longer than this many. */
 static bool descends(pid_t pid, pid_t root)
 {
-	pid_t session;
+	pid_t group;
 
 	for (int depth = 0; depth < 64 && pid > 1; depth++) {
 		pid_t parent;
 
-		if (procfs_stat(pid, &parent, &session) < 0)
+		if (procfs_stat(pid, &parent, &group) < 0)
 			return false;
 		if (parent == root)
 			return true;
@@ -122,24 +124,66 @@ static bool descends(pid_t pid, pid_t root)
 	return false;
 }
 
-int procfs_descendants(pid_t root, void (*fn)(void *arg, pid_t pid), void *arg)
+/* Call fn for every process, until it answers other than 0. Returns that answer, 0, or negative errno. */
+static int each_process(int (*fn)(void *arg, pid_t pid), void *arg)
 {
-	DIR *proc = opendir("/proc");
-	const struct dirent *entry;
-	int count = 0;
+	struct sys_dir proc;
+	const char *name;
+	int rc = sys_dir_open(&proc, AT_FDCWD, "/proc");
 
-	if (proc == NULL)
-		return -errno;
-	while ((entry = readdir(proc)) != NULL) {
+	if (rc < 0)
+		return rc;
+	while ((rc = sys_dir_next(&proc, &name)) > 0) {
 		int64_t pid;
 
-		if (str_int(entry->d_name, 1, INT32_MAX, &pid) < 0 || pid == root || !descends((pid_t)pid, root))
+		if (str_int(name, 1, INT32_MAX, &pid) < 0)
 			continue;
-		fn(arg, (pid_t)pid);
-		count++;
+		rc = fn(arg, (pid_t)pid);
+		if (rc != 0)
+			break;
 	}
-	(void)closedir(proc);
-	return count;
+	sys_dir_close(&proc);
+	return rc;
+}
+
+struct descendants {
+	pid_t root;
+	void (*fn)(void *arg, pid_t pid);
+	void *arg;
+	int count;
+};
+
+static int visit_descendant(void *arg, pid_t pid)
+{
+	struct descendants *all = arg;
+
+	if (pid != all->root && descends(pid, all->root)) {
+		all->fn(all->arg, pid);
+		all->count++;
+	}
+	return 0;
+}
+
+int procfs_descendants(pid_t root, void (*fn)(void *arg, pid_t pid), void *arg)
+{
+	struct descendants all = { root, fn, arg, 0 };
+	int rc = each_process(visit_descendant, &all);
+
+	return rc < 0 ? rc : all.count;
+}
+
+static int is_member(void *arg, pid_t pid)
+{
+	pid_t parent, group;
+
+	return procfs_stat(pid, &parent, &group) == 0 && group == *(const pid_t *)arg ? pid : 0;
+}
+
+pid_t procfs_group_member(pid_t group)
+{
+	pid_t member = each_process(is_member, &group);
+
+	return member > 0 ? member : -ESRCH;
 }
 
 struct catching {

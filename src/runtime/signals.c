@@ -31,11 +31,20 @@ int signals_open(void)
 	return sys_signalfd(&all);
 }
 
+/* PIPE, when nobody reads our log any more, or XFSZ: the kernel's answer to our own write is not for others. */
+static bool is_our_own(const struct signalfd_siginfo *info)
+{
+	return (info->ssi_signo == SIGPIPE || info->ssi_signo == SIGXFSZ) && info->ssi_code == SI_USER &&
+	       info->ssi_pid == (uint32_t)sys_getpid();
+}
+
 void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg)
 {
 	struct signalfd_siginfo batch[SIGNALS_BATCH];
 	ssize_t len = sys_read(fd, batch, sizeof(batch));
 
-	for (ssize_t n = 0; n < len / (ssize_t)sizeof(batch[0]); n++)
-		fn(arg, (int)batch[n].ssi_signo);
+	for (ssize_t n = 0; n < len / (ssize_t)sizeof(batch[0]); n++) {
+		if (!is_our_own(&batch[n]))
+			fn(arg, (int)batch[n].ssi_signo);
+	}
 }

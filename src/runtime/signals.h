@@ -18,7 +18,10 @@ void signals_take_over(struct spawn_inherited *ret);
 /* A signalfd for all signals. Returns the descriptor or negative errno. */
 int signals_open(void);
 
-/* Call fn(arg, number) for at most SIGNALS_BATCH signals that have come. Never blocks. */
+/*
+ * Call fn(arg, number) for at most SIGNALS_BATCH signals that have come. What this process has caused itself (SIGPIPE of a
+ * write) is left out. Never blocks.
+ */
 void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg);
 
 #endif

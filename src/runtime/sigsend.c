@@ -9,10 +9,15 @@
 
 #define KEEP ((uid_t)-1)
 
-/* Whose uid is to be taken: of the process, or of the group's leader. */
+/* Whose uid is to be taken: of the process, of the group's leader, or, where that has gone, of another member. */
 static int target_uid(pid_t pid, uid_t *ret_uid)
 {
-	return procfs_uid(pid < 0 ? -pid : pid, ret_uid);
+	pid_t member;
+
+	if (pid >= 0 || procfs_uid(-pid, ret_uid) == 0)
+		return pid < 0 ? 0 : procfs_uid(pid, ret_uid);
+	member = procfs_group_member(-pid);
+	return member < 0 ? member : procfs_uid(member, ret_uid);
 }
 
 /* Send with the target's uid as the effective one, for a moment. */

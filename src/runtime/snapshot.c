@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT */
+/* Looking runs in PID 1 as well and asks through sys.h; copying runs in one-shot children only and calls libc. */
 #include "runtime/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/str.h"
+#include "runtime/sys.h"
 #include "runtime/tree.h"
 
 #define PATH_SIZE 4096
@@ -96,7 +102,15 @@ static int make_parents(char *path, size_t dest_len)
 	return 0;
 }
 
-static int open_copy(const struct look *look, const char *name, mode_t mode)
+static bool is_memory(int fd)
+{
+	struct statfs facts;
+
+	return fstatfs(fd, &facts) == 0 && (facts.f_type == TMPFS_MAGIC || facts.f_type == RAMFS_MAGIC);
+}
+
+/* The new file of a copy: owner, where that may be given, and mode as those of the source. */
+static int open_copy(const struct look *look, const char *name, int from, const struct stat *facts)
 {
 	char path[PATH_SIZE];
 	int rc, fd;
@@ -110,12 +124,18 @@ static int open_copy(const struct look *look, const char *name, mode_t mode)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (fchmod(fd, mode & 07777) < 0) {
+	/* Wherever the links led: what comes from memory (a Secret?) stays in memory. */
+	rc = is_memory(from) && !is_memory(fd) ? -EPERM : 0;
+	if (rc < 0)
+		(void)err_set(look->err, EPERM, "'%s' lies in memory (a Secret?) and is not copied to a disk", name);
+	if (rc == 0 && fchown(fd, facts->st_uid, facts->st_gid) < 0)
+		rc = errno == EPERM || errno == EINVAL ? 0 : -errno;
+	if (rc == 0 && fchmod(fd, facts->st_mode & 07777) < 0)
 		rc = -errno;
-		(void)close(fd);
-		return rc;
-	}
-	return fd;
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
 }
 
 /* Read fd to its end into the hash, and into out where there is one. */
@@ -125,12 +145,10 @@ static int take_bytes(struct look *look, int fd, int out)
 	uint64_t size = 0;
 
 	for (;;) {
-		ssize_t len = read(fd, chunk, sizeof(chunk));
+		ssize_t len = sys_read(fd, chunk, sizeof(chunk));
 
-		if (len < 0 && errno == EINTR)
-			continue;
 		if (len < 0)
-			return -errno;
+			return (int)len;
 		if (len == 0)
 			break;
 		size += (uint64_t)len;
@@ -153,13 +171,15 @@ static int take_bytes(struct look *look, int fd, int out)
 static int take_unreadable(struct look *look, int dir_fd, const char *name, int error)
 {
 	struct stat facts;
+	int rc;
 
 	if (look->unreadable == 0)
 		look->unreadable = -error;
 	if (look->dest != NULL)
 		return err_set(look->err, -error, "cannot read '%s': %s", name, strerror(-error));
-	if (fstatat(dir_fd, name, &facts, 0) < 0)
-		return -errno;
+	rc = sys_fstatat(dir_fd, name, &facts, 0);
+	if (rc < 0)
+		return rc;
 	hash_number(look, (uint64_t)facts.st_size);
 	hash_number(look, (uint64_t)facts.st_mtim.tv_sec);
 	hash_number(look, (uint64_t)facts.st_mtim.tv_nsec);
@@ -170,24 +190,24 @@ static int take_unreadable(struct look *look, int dir_fd, const char *name, int 
 static int take_file(struct look *look, int dir_fd, const char *name, const char *shown)
 {
 	/* O_NONBLOCK: should a FIFO have taken the file's place, its open must not wait for a writer. */
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = sys_openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	int out = -1, rc;
 	struct stat facts;
 
 	hash_name(look, shown, 'f');
 	look->files++;
 	if (fd < 0)
-		return errno == EACCES || errno == EPERM ? take_unreadable(look, dir_fd, name, -errno) : -errno;
-	if (fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) {
-		(void)close(fd);
+		return fd == -EACCES || fd == -EPERM ? take_unreadable(look, dir_fd, name, fd) : fd;
+	if (sys_fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) {
+		(void)sys_close(fd);
 		return -ENOENT; /* it was a regular file a moment ago: look again */
 	}
 	if (look->dest != NULL)
-		out = open_copy(look, shown, facts.st_mode);
+		out = open_copy(look, shown, fd, &facts);
 	rc = look->dest != NULL && out < 0 ? out : take_bytes(look, fd, out);
 	if (out >= 0 && close(out) < 0 && rc == 0)
 		rc = -errno;
-	(void)close(fd);
+	(void)sys_close(fd);
 	return rc;
 }
 
@@ -199,7 +219,9 @@ static int take_dir(struct look *look, int dir_fd)
 	tree_init(&tree, look->limits != NULL ? look->limits->files : ALL_FILES, look->limits == NULL ||
 			 look->limits->files > SNAPSHOT_LOOP_FILES);
 	rc = tree_collect(&tree, dir_fd);
-	for (const char *name = tree_next(&tree, NULL); rc == 0 && name != NULL; name = tree_next(&tree, name)) {
+	for (uint32_t n = 0; rc == 0 && n < tree.count; n++) {
+		const char *name = tree_name(&tree, n);
+
 		if (matches(look, name))
 			rc = take_file(look, dir_fd, name, name);
 	}
@@ -210,7 +232,7 @@ static int take_dir(struct look *look, int dir_fd)
 /* The target of dir's ..data link into buf, "" when it has none: then it is no kubelet mount. */
 static void data_target(int dir_fd, char buf[256])
 {
-	ssize_t len = readlinkat(dir_fd, "..data", buf, 255);
+	ssize_t len = sys_readlinkat(dir_fd, "..data", buf, 255);
 
 	buf[len > 0 ? len : 0] = '\0';
 }
@@ -227,11 +249,11 @@ static int take_mount(struct look *look, int dir_fd)
 	data_target(dir_fd, before);
 	if (before[0] == '\0')
 		return take_dir(look, dir_fd);
-	data_fd = openat(dir_fd, "..data", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	data_fd = sys_openat(dir_fd, "..data", O_RDONLY | O_DIRECTORY, 0);
 	if (data_fd < 0)
-		return -errno;
+		return data_fd;
 	rc = take_dir(look, data_fd);
-	(void)close(data_fd);
+	(void)sys_close(data_fd);
 	data_target(dir_fd, after);
 	return rc == 0 && strcmp(before, after) != 0 ? -ESTALE : rc;
 }
@@ -239,45 +261,43 @@ static int take_mount(struct look *look, int dir_fd)
 static int take_path(struct look *look)
 {
 	const char *path = spec_str(look->spec, look->watch->path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	const char *base = strrchr(path, '/');
+	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
 	struct stat facts;
 	int rc;
 
-	if (fd < 0 && errno == EACCES && stat(path, &facts) == 0 && S_ISREG(facts.st_mode)) {
-		hash_name(look, base + 1, 'f');
+	if (fd == -EACCES && sys_stat(path, &facts) == 0 && S_ISREG(facts.st_mode)) {
+		hash_name(look, base, 'f');
 		look->files++;
 		return take_unreadable(look, AT_FDCWD, path, -EACCES);
 	}
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &facts) < 0)
-		rc = -errno;
-	else if (S_ISDIR(facts.st_mode))
+		return fd;
+	rc = sys_fstat(fd, &facts);
+	if (rc == 0 && S_ISDIR(facts.st_mode))
 		rc = take_mount(look, fd);
-	else if (S_ISREG(facts.st_mode))
-		rc = take_file(look, AT_FDCWD, path, base + 1);
-	else
-		rc = -EINVAL;
-	(void)close(fd);
+	else if (rc == 0)
+		rc = S_ISREG(facts.st_mode) ? take_file(look, AT_FDCWD, path, base) : -EINVAL;
+	(void)sys_close(fd);
 	return rc;
 }
 
-/* Remove what an earlier attempt copied; only regular files and directories of our own are there. */
+static int clear_entry(const char *path, const struct stat *facts, int type, struct FTW *place)
+{
+	(void)type;
+	(void)place;
+	if (S_ISREG(facts->st_mode))
+		(void)unlink(path);
+	return 0;
+}
+
+/*
+ * Remove what an earlier attempt copied: the regular files. Links are the rest of a stage; they lead into the live tree and are
+ * neither followed nor removed.
+ */
 static void clear_copy(const char *dest)
 {
-	struct tree tree;
-	int fd = open(dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-	if (fd < 0)
-		return;
-	tree_init(&tree, ALL_FILES, true);
-	if (tree_collect(&tree, fd) == 0) {
-		for (const char *name = tree_next(&tree, NULL); name != NULL; name = tree_next(&tree, name))
-			(void)unlinkat(fd, name, 0);
-	}
-	tree_finish(&tree);
-	(void)close(fd);
+	(void)nftw(dest, clear_entry, 16, FTW_PHYS);
 }
 
 static bool is_moving(int rc)
@@ -318,12 +338,12 @@ static int look_until_stable(struct look *look, enum content *ret_content, struc
 		rc = look_once(look, &digest);
 		if (!is_moving(rc))
 			break;
-		if (stat(spec_str(look->spec, look->watch->path), &unused) < 0 && errno == ENOENT) {
+		if (sys_stat(spec_str(look->spec, look->watch->path), &unused) == -ENOENT) {
 			*ret_content = CONTENT_MISSING;
 			return 0;
 		}
 	}
-	if (rc < 0 && (rc == -E2BIG || look->dest != NULL))
+	if (rc < 0 && (rc == -E2BIG || (look->dest != NULL && !is_moving(rc))))
 		return rc;
 	if (rc < 0) {
 		*ret_content = CONTENT_UNREADABLE;

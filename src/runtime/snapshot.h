@@ -34,7 +34,8 @@ int snapshot_digest(const struct spec *spec, const struct watch_spec *watch, con
 
 /*
  * For one-shot children: copy the same picture into the directory dest (made, mode as the source) and digest
- * what was copied, so that both are of the same bytes. Modes are kept. Returns as above; err names the file.
+ * what was copied, so that both are of the same bytes. Modes are kept, owners where that is allowed. A file from a tmpfs is
+ * copied only to a tmpfs: else -EPERM. Returns as above; err names the file.
  */
 int snapshot_copy(const struct spec *spec, const struct watch_spec *watch, const char *dest,
 		  enum content *ret_content, struct digest *ret_digest, struct err *err);

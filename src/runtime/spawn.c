@@ -110,21 +110,37 @@ static void take_standing(const struct spawn_params *params)
 	}
 }
 
-static void restore_signals(const struct spawn_inherited *inherited)
+static bool wants_clean_signals(const struct spawn_params *params)
 {
-	(void)sys_sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
+	return params->service != NULL && params->spec->clean_signals;
 }
 
-/* Last of all: a pre-start command is waited for, which needs SIGCHLD as it is. */
-static void restore_sigchld(const struct spawn_inherited *inherited)
+static void restore_mask(const struct spawn_params *params, const struct spawn_inherited *inherited)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sys_sigprocmask(SIG_SETMASK, wants_clean_signals(params) ? &none : &inherited->mask, NULL);
+}
+
+static void set_disposition(int signal, void (*handler)(int))
 {
 	struct sigaction action;
 
-	if (!inherited->sigchld_ignored)
-		return;
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = SIG_IGN;
-	(void)sys_sigaction(SIGCHLD, &action, NULL);
+	action.sa_handler = handler;
+	(void)sys_sigaction(signal, &action, NULL); /* KILL, STOP and libc's own are refused */
+}
+
+/* Last of all: a pre-start command is waited for, which needs SIGCHLD as it is. */
+static void restore_dispositions(const struct spawn_params *params, const struct spawn_inherited *inherited)
+{
+	if (wants_clean_signals(params)) {
+		for (int signal = 1; signal < (int)SPEC_SIGNALS; signal++)
+			set_disposition(signal, SIG_DFL);
+	} else if (inherited->sigchld_ignored) {
+		set_disposition(SIGCHLD, SIG_IGN);
+	}
 }
 
 static void redirect_output(const struct spawn_params *params)
@@ -213,10 +229,10 @@ void spawn_exec(const struct spawn_params *params, const struct spawn_inherited 
 		(void)sys_close_range(3, ~0u); /* ours are O_CLOEXEC anyway */
 	else
 		pass_listen_pid();
-	restore_signals(inherited);
+	restore_mask(params, inherited);
 	if (params->service != NULL)
 		set_up_service(params);
-	restore_sigchld(inherited);
+	restore_dispositions(params, inherited);
 	execvpe(params->argv[0], params->argv, params->envp != NULL ? params->envp : environ);
 	fail_exec(params, errno);
 	__builtin_unreachable();

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One-shot children only: libc is called directly. */
 #include "runtime/stage.h"
 
 #include <dirent.h>
@@ -8,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
+
 #include "base/str.h"
-#include "runtime/mounts.h"
 #include "runtime/snapshot.h"
 
 #define PATH_SIZE 4096
@@ -36,10 +39,9 @@ static int join(char *buf, size_t size, const char *dir, const char *name)
 
 static bool is_memory(const char *path)
 {
-	struct mount_facts facts;
+	struct statfs facts;
 
-	return mounts_lookup(path, &facts) == 0 &&
-	       (strcmp(facts.fstype, "tmpfs") == 0 || strcmp(facts.fstype, "ramfs") == 0);
+	return statfs(path, &facts) == 0 && (facts.f_type == TMPFS_MAGIC || facts.f_type == RAMFS_MAGIC);
 }
 
 /* A directory of our own in the first place that can be written; what comes from memory stays in memory. */
@@ -142,9 +144,10 @@ static int copy_place(const struct spec *spec, const struct watch_spec *watch, c
 		return err_set(err, -rc, "cannot lay out the stage: %s", strerror(-rc));
 	if (stat(path, &facts) == 0 && !S_ISDIR(facts.st_mode))
 		return 0; /* a file: its copy takes its name in here */
-	if (join(dest + strlen(dest), size - strlen(dest), "", last) < 0 || mkdir(dest, 0755) < 0)
-		return err_set(err, errno, "cannot make '%s': %s", dest, strerror(errno));
-	return 0;
+	rc = join(dest + strlen(dest), size - strlen(dest), "", last);
+	if (rc == 0 && mkdir(dest, 0755) < 0)
+		rc = -errno;
+	return rc == 0 ? 0 : err_set(err, -rc, "cannot make '%s': %s", dest, strerror(-rc));
 }
 
 int stage_build(const struct spec *spec, const struct watch_spec *watch, char *path, size_t path_size,

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -236,6 +237,64 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size)
 	return RESULT(readlink(path, buf, size));
 }
 
+int sys_fstat(int fd, struct stat *ret)
+{
+	return RESULT(fstat(fd, ret));
+}
+
+int sys_fstatat(int dir, const char *path, struct stat *ret, int flags)
+{
+	return RESULT(fstatat(dir, path, ret, flags));
+}
+
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	return RESULT(readlinkat(dir, path, buf, size));
+}
+
+/* What getdents64(2) writes; libc has no name for it that all of them know. */
+struct kernel_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+int sys_dir_open(struct sys_dir *list, int dir, const char *path)
+{
+	list->fd = sys_openat(dir, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
+	list->at = 0;
+	list->len = 0;
+	return list->fd < 0 ? list->fd : 0;
+}
+
+int sys_dir_next(struct sys_dir *list, const char **ret_name)
+{
+	const struct kernel_entry *entry;
+
+	do {
+		if (list->at == list->len) {
+			ssize_t len = RESULT(syscall(SYS_getdents64, list->fd, list->buf, sizeof(list->buf)));
+
+			if (len <= 0)
+				return (int)len;
+			list->at = 0;
+			list->len = (size_t)len;
+		}
+		entry = (const struct kernel_entry *)(const void *)(list->buf + list->at);
+		list->at += entry->size;
+	} while (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0);
+	list->type = entry->type;
+	*ret_name = entry->name;
+	return 1;
+}
+
+void sys_dir_close(struct sys_dir *list)
+{
+	(void)sys_close(list->fd);
+}
+
 int sys_inotify_init(void)
 {
 	return RESULT(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -287,6 +346,11 @@ int sys_connect_tcp(const char *numeric_host, int port)
 	if (inet_pton(AF_INET6, numeric_host, &v6.sin6_addr) == 1)
 		return connects(AF_INET6, (const struct sockaddr *)&v6, sizeof(v6));
 	return 0;
+}
+
+void sys_rest_ms(int ms)
+{
+	(void)poll(NULL, 0, ms);
 }
 
 void sys_exit(int code)

@@ -3,7 +3,8 @@
  * The seam: every system call of the runtime goes through here, so that unit tests can link
  * tests/fake/sys.c instead. Each function behaves as the call of that name in section 2 of the
  * manual, but returns a negative errno instead of -1, and is never interrupted (EINTR is retried).
- * Processes, signals and time are here; plain file reading in one-shot children is not.
+ * Whatever runs in PID 1 itself asks the kernel through here; files that run in one-shot children only (stage.c, the
+ * copying half of snapshot.c) call libc directly and say so.
  */
 #ifndef REINIT_RUNTIME_SYS_H
 #define REINIT_RUNTIME_SYS_H
@@ -15,6 +16,16 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+
+#define SYS_DIR_BYTES 2048
+
+/* A directory that is being listed, on the caller's memory: opendir(3) would allocate. */
+struct sys_dir {
+	int fd;		    /* of the directory; may be used, not closed, by the caller */
+	unsigned char type; /* DT_… of the entry that was told last, readdir(3) */
+	size_t at, len;
+	char buf[SYS_DIR_BYTES] __attribute__((aligned(8)));
+};
 
 int64_t sys_now_ms(void);  /* CLOCK_MONOTONIC */
 int64_t sys_wall_ms(void); /* CLOCK_REALTIME, since the epoch */
@@ -58,13 +69,22 @@ ssize_t sys_write_nowait(int fd, const void *buf, size_t size);
 int sys_poll_writable(int fd); /* poll(2) with timeout 0: 1 writable, 0 not, or negative errno */
 int sys_stat(const char *path, struct stat *ret);
 int sys_lstat(const char *path, struct stat *ret);
+int sys_fstat(int fd, struct stat *ret);
+int sys_fstatat(int dir, const char *path, struct stat *ret, int flags);
 ssize_t sys_readlink(const char *path, char *buf, size_t size); /* not terminated */
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size); /* not terminated */
+/* List the directory path, relative to the descriptor dir (or AT_FDCWD). 0 or negative errno; end with sys_dir_close. */
+int sys_dir_open(struct sys_dir *list, int dir, const char *path);
+/* The next entry but . and .. into *ret_name, valid until the next call: 1, 0 at the end, or negative errno. */
+int sys_dir_next(struct sys_dir *list, const char **ret_name);
+void sys_dir_close(struct sys_dir *list);
 int sys_inotify_init(void); /* IN_CLOEXEC | IN_NONBLOCK */
 int sys_inotify_add(int fd, const char *path, uint32_t mask);
 int sys_inotify_remove(int fd, int wd);
 /* Non-blocking connect to a Unix socket or to a TCP port: 1 connected, 0 not (yet), never blocks. */
 int sys_connect_unix(const char *path);
 int sys_connect_tcp(const char *numeric_host, int port);
+void sys_rest_ms(int ms); /* the last resort where nothing else can be done: sleep */
 void sys_exit(int code) __attribute__((noreturn)); /* _exit(2) */
 
 #endif

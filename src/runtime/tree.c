@@ -7,13 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "runtime/sys.h"
 
 #define NAME_SIZE 4096
+
+/* A directory on the way down, to know it again when a link leads back to it. */
+struct step {
+	const struct step *above;
+	dev_t dev;
+	ino_t inode;
+	int depth;
+};
 
 void tree_init(struct tree *tree, uint32_t max_files, bool may_grow)
 {
 	tree->names = tree->small;
+	tree->order = tree->small_order;
 	tree->len = 0;
 	tree->room = sizeof(tree->small);
 	tree->count = 0;
@@ -25,6 +35,8 @@ void tree_finish(struct tree *tree)
 {
 	if (tree->names != tree->small)
 		free(tree->names);
+	if (tree->order != tree->small_order)
+		free(tree->order);
 	tree_init(tree, 0, false);
 }
 
@@ -54,7 +66,7 @@ static int add(struct tree *tree, const char *name)
 	size_t size = strlen(name) + 1;
 	int rc;
 
-	if (tree->count >= tree->max_files)
+	if (tree->count >= tree->max_files || (tree->count >= TREE_FILES_SMALL && !tree->may_grow))
 		return -E2BIG;
 	rc = make_room(tree, size);
 	if (rc < 0)
@@ -65,52 +77,73 @@ static int add(struct tree *tree, const char *name)
 	return 0;
 }
 
-static int collect_dir(struct tree *tree, int dir_fd, char *prefix, int depth);
+/* Not there (any more), or not for us: no content. Whatever else goes wrong must not look like that. */
+static int no_content(int rc)
+{
+	return rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP || rc == -EACCES || rc == -EPERM ? 0 : rc;
+}
 
-static int collect_entry(struct tree *tree, int dir_fd, const char *entry, char *prefix, int depth)
+static bool leads_back(const struct step *step, const struct stat *facts)
+{
+	for (; step != NULL; step = step->above) {
+		if (step->dev == facts->st_dev && step->inode == facts->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static int collect_dir(struct tree *tree, int at_fd, const char *name, char *prefix, struct step *here);
+
+static int collect_below(struct tree *tree, int dir_fd, const char *name, char *prefix, const struct step *above,
+			 const struct stat *facts)
+{
+	struct step here = { above, facts->st_dev, facts->st_ino, above->depth + 1 };
+
+	if (leads_back(above, facts))
+		return 0;
+	if (here.depth >= TREE_DEPTH_MAX)
+		return -E2BIG;
+	(void)strcat(prefix, "/");
+	return no_content(collect_dir(tree, dir_fd, name, prefix, &here));
+}
+
+static int collect_entry(struct tree *tree, const struct sys_dir *list, const char *name, char *prefix,
+			 const struct step *here)
 {
 	size_t len = strlen(prefix);
-	struct stat facts;
-	int rc, fd;
+	struct stat facts = { .st_mode = S_IFREG };
+	int rc = 0;
 
-	/* A dangling link is no content; between two steps of the kubelet there can be one. */
-	if (fstatat(dir_fd, entry, &facts, 0) < 0)
-		return 0;
-	if (!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
-		return 0;
-	if (len + strlen(entry) + 2 > NAME_SIZE)
+	/* Most entries are plain files, and the listing itself says so. */
+	if (list->type != DT_REG)
+		rc = sys_fstatat(list->fd, name, &facts, 0);
+	if (rc < 0 || (!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode)))
+		return no_content(rc);
+	if (len + strlen(name) + 2 > NAME_SIZE)
 		return -E2BIG;
-	(void)strcpy(prefix + len, entry);
-	if (S_ISREG(facts.st_mode)) {
-		rc = add(tree, prefix);
-	} else {
-		(void)strcat(prefix, "/");
-		fd = openat(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		rc = fd < 0 ? 0 : collect_dir(tree, fd, prefix, depth + 1);
-	}
+	(void)strcpy(prefix + len, name);
+	rc = S_ISREG(facts.st_mode) ? add(tree, prefix)
+				    : collect_below(tree, list->fd, name, prefix, here, &facts);
 	prefix[len] = '\0';
 	return rc;
 }
 
-/* Takes dir_fd over. */
-static int collect_dir(struct tree *tree, int dir_fd, char *prefix, int depth)
+static int collect_dir(struct tree *tree, int at_fd, const char *name, char *prefix, struct step *here)
 {
-	DIR *dir = depth < TREE_DEPTH_MAX ? fdopendir(dir_fd) : NULL;
-	const struct dirent *entry;
-	int rc = 0;
+	struct sys_dir list;
+	const char *entry;
+	int rc = sys_dir_open(&list, at_fd, name);
 
-	if (dir == NULL) {
-		rc = depth < TREE_DEPTH_MAX ? -errno : -E2BIG;
-		(void)close(dir_fd);
+	if (rc < 0)
 		return rc;
-	}
-	while (rc == 0 && (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-		    (depth == 0 && strncmp(entry->d_name, "..", 2) == 0))
+	while ((rc = sys_dir_next(&list, &entry)) > 0) {
+		if (here->depth == 0 && strncmp(entry, "..", 2) == 0)
 			continue;
-		rc = collect_entry(tree, dirfd(dir), entry->d_name, prefix, depth);
+		rc = collect_entry(tree, &list, entry, prefix, here);
+		if (rc < 0)
+			break;
 	}
-	(void)closedir(dir);
+	sys_dir_close(&list);
 	return rc;
 }
 
@@ -119,46 +152,40 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Put the names in order: an index of pointers is sorted, then the names are copied in its order. */
+/* Names stand where they were read; what is sorted are pointers. qsort(3) of so few needs no memory of its own. */
 static int sort_names(struct tree *tree)
 {
-	const char **index = malloc(tree->count * sizeof(*index));
-	char *sorted = malloc(tree->len);
 	const char *name = tree->names;
-	size_t len = 0;
 
-	if (index == NULL || sorted == NULL) {
-		free(index);
-		free(sorted);
-		return -ENOMEM;
+	if (tree->count > TREE_FILES_SMALL) {
+		const char **order = malloc(tree->count * sizeof(*order));
+
+		if (order == NULL)
+			return -ENOMEM;
+		tree->order = order;
 	}
 	for (uint32_t n = 0; n < tree->count; n++, name += strlen(name) + 1)
-		index[n] = name;
-	qsort(index, tree->count, sizeof(*index), compare);
-	for (uint32_t n = 0; n < tree->count; n++) {
-		size_t size = strlen(index[n]) + 1;
-
-		memcpy(sorted + len, index[n], size);
-		len += size;
-	}
-	memcpy(tree->names, sorted, len);
-	free(index);
-	free(sorted);
+		tree->order[n] = name;
+	qsort(tree->order, tree->count, sizeof(*tree->order), compare);
 	return 0;
 }
 
 int tree_collect(struct tree *tree, int dir_fd)
 {
 	char prefix[NAME_SIZE] = "";
-	int own = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = own < 0 ? -errno : collect_dir(tree, own, prefix, 0);
+	struct step top = { NULL, 0, 0, 0 };
+	struct stat facts;
+	int rc = sys_fstat(dir_fd, &facts);
 
-	return rc == 0 && tree->count > 1 ? sort_names(tree) : rc;
+	if (rc < 0)
+		return rc;
+	top.dev = facts.st_dev;
+	top.inode = facts.st_ino;
+	rc = collect_dir(tree, dir_fd, ".", prefix, &top);
+	return rc == 0 ? sort_names(tree) : rc;
 }
 
-const char *tree_next(const struct tree *tree, const char *name)
+const char *tree_name(const struct tree *tree, uint32_t n)
 {
-	const char *next = name == NULL ? tree->names : name + strlen(name) + 1;
-
-	return next < tree->names + tree->len ? next : NULL;
+	return tree->order[n];
 }

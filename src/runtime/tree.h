@@ -8,28 +8,33 @@
 #include <stdint.h>
 
 #define TREE_DEPTH_MAX 16
-#define TREE_NAMES_SMALL 8192u /* bytes of names that fit without an allocation: enough for the loop's 64 files */
+#define TREE_NAMES_SMALL 8192u /* bytes of names, and names, that fit without an allocation: */
+#define TREE_FILES_SMALL 64u   /* enough for what is read in the loop */
 
 struct tree {
 	char small[TREE_NAMES_SMALL];
-	char *names;	  /* names one after another, relative, with '/', terminated: small, or from the heap */
+	const char *small_order[TREE_FILES_SMALL];
+	char *names;	    /* names one after another, relative, with '/', terminated: small, or from the heap */
+	const char **order; /* into names, sorted: small_order, or from the heap */
 	size_t len, room;
 	uint32_t count;
 	uint32_t max_files;
-	bool may_grow;	  /* one-shot children: beyond small the heap is used; else -E2BIG */
+	bool may_grow;	    /* one-shot children: beyond small the heap is used; else -E2BIG */
 };
 
-/* begin with limits; tree_finish frees. */
+/* Begin with limits; tree_finish frees. Without may_grow nothing is ever allocated. */
 void tree_init(struct tree *tree, uint32_t max_files, bool may_grow);
 void tree_finish(struct tree *tree);
 
 /*
- * Collect the regular files below dir_fd (links to files and directories are followed), without entries at the
- * top that begin with "..". Sorted by name. Returns 0, -E2BIG (files, depth, names), or negative errno of opendir.
+ * Collect the regular files below dir_fd, without entries at the top that begin with "..". Links to files and
+ * directories are followed; a dangling link is no content, one that leads back to a directory on the way is not followed
+ * again, and a directory that may not be read has no files. Sorted by name.
+ * Returns 0, -E2BIG (files, depth, names), or the negative errno that kept it from being listed whole.
  */
 int tree_collect(struct tree *tree, int dir_fd);
 
-/* The names in order: tree_next(tree, NULL) is the first, then the one after name; NULL at the end. */
-const char *tree_next(const struct tree *tree, const char *name);
+/* The names in order, from 0 to tree->count - 1. */
+const char *tree_name(const struct tree *tree, uint32_t n);
 
 #endif

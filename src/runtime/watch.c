@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/watch.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -146,21 +146,20 @@ static bool is_kubelet_mount(char *path)
 static void arm_tree(struct watcher *watcher, uint32_t watch, char *path)
 {
 	size_t len = strlen(path);
-	const struct dirent *entry;
-	DIR *dir;
+	struct sys_dir list;
+	const char *name;
 
 	arm_path(watcher, watch, ROLE_DIR, path, "");
 	if (is_kubelet_mount(path))
 		return; /* what lies below is replaced as a whole, and the swap of ..data tells it */
-	dir = opendir(path);
-	if (dir == NULL)
+	if (sys_dir_open(&list, AT_FDCWD, path) < 0)
 		return;
-	while ((entry = readdir(dir)) != NULL) {
+	while (sys_dir_next(&list, &name) > 0) {
 		struct stat facts;
 
-		if (strcmp(entry->d_name, ".") == 0 || strncmp(entry->d_name, "..", 2) == 0)
+		if (strncmp(name, "..", 2) == 0)
 			continue;
-		if (join(path, entry->d_name) == 0 && sys_lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
+		if (join(path, name) == 0 && sys_lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
 			if (watcher->armed[watch].subdirs++ < SUBDIRS_MAX)
 				arm_tree(watcher, watch, path);
 			else
@@ -168,7 +167,7 @@ static void arm_tree(struct watcher *watcher, uint32_t watch, char *path)
 		}
 		path[len] = '\0';
 	}
-	(void)closedir(dir);
+	sys_dir_close(&list);
 }
 
 /* Put a link's target before the rest of the way: "target/rest". */
@@ -210,44 +209,78 @@ static void go_up(char *walked)
 	last[last == walked ? 1 : 0] = '\0';
 }
 
+/* Where a walk along a path stands. */
+struct way {
+	char walked[PATH_SIZE]; /* what is behind, without links */
+	char rest[PATH_SIZE];	/* what lies ahead, after next */
+	char next[PATH_SIZE];	/* walked/name */
+	char name[NAME_SIZE];
+	int links;
+};
+
+static bool is_remote(const char *path)
+{
+	struct mount_facts facts;
+
+	return mounts_lookup(path, &facts) == 0 && facts.class == MOUNT_REMOTE;
+}
+
+/*
+ * Look at way->next. Where it is the last, missing or a link, its directory is armed before it is looked at (again): what
+ * happens after the look raises an event. A link may lead to a file system that can hang: that is not touched.
+ */
+static int look_ahead(struct watcher *watcher, uint32_t watch, const struct way *way, struct stat *ret_facts)
+{
+	bool last = way->rest[0] == '\0';
+	int rc;
+
+	if (way->links > 0 && is_remote(way->next)) {
+		watcher->armed[watch].remote = true;
+		degrade(watcher, watch, WATCH_BLIND, 0);
+		return -EREMOTE;
+	}
+	if (last)
+		arm_path(watcher, watch, ROLE_NEIGHBOUR, way->walked, way->name);
+	rc = sys_lstat(way->next, ret_facts);
+	if (!last && (rc < 0 || S_ISLNK(ret_facts->st_mode))) {
+		arm_path(watcher, watch, ROLE_NEIGHBOUR, way->walked, way->name);
+		rc = sys_lstat(way->next, ret_facts);
+	}
+	return rc < 0 ? -ENOENT : 0;
+}
+
 /*
  * Walk the path element by element, as the kernel would, and arm every place where its meaning can change: each
- * symlink on the way, the last element, or the first one that is missing. Leaves the resolved path in walked.
- * Returns 0 with *ret_facts, or -ENOENT.
+ * symlink on the way, the last element, or the first one that is missing. Leaves the resolved path in way->walked.
+ * Returns 0 with *ret_facts, -ENOENT, or -EREMOTE.
  */
-static int arm_way(struct watcher *watcher, uint32_t watch, char walked[PATH_SIZE], struct stat *ret_facts)
+static int arm_way(struct watcher *watcher, uint32_t watch, struct way *way, struct stat *ret_facts)
 {
-	char rest[PATH_SIZE], next[PATH_SIZE], name[NAME_SIZE];
-	int links = 0;
-
-	if (str_copy(rest, sizeof(rest), spec_str(watcher->spec, spec_watch(watcher->spec, watch)->path)) < 0)
+	way->links = 0;
+	if (str_copy(way->rest, PATH_SIZE, spec_str(watcher->spec, spec_watch(watcher->spec, watch)->path)) < 0)
 		return -ENOENT;
-	(void)strcpy(walked, "/");
-	while (take_element(rest, name)) {
-		if (strcmp(name, ".") == 0)
+	(void)strcpy(way->walked, "/");
+	while (take_element(way->rest, way->name)) {
+		int rc;
+
+		if (strcmp(way->name, ".") == 0)
 			continue;
-		if (strcmp(name, "..") == 0) {
-			go_up(walked);
+		if (strcmp(way->name, "..") == 0) {
+			go_up(way->walked);
 			continue;
 		}
-		(void)strcpy(next, walked);
-		if (join(next, name) < 0)
+		(void)strcpy(way->next, way->walked);
+		rc = join(way->next, way->name) < 0 ? -ENOENT : look_ahead(watcher, watch, way, ret_facts);
+		if (rc < 0)
+			return rc;
+		if (!S_ISLNK(ret_facts->st_mode))
+			(void)strcpy(way->walked, way->next);
+		else if (++way->links > LINKS_MAX || follow(way->walked, way->rest, way->next) < 0)
 			return -ENOENT;
-		if (sys_lstat(next, ret_facts) < 0) {
-			arm_path(watcher, watch, ROLE_NEIGHBOUR, walked, name);
-			return -ENOENT;
-		}
-		if (S_ISLNK(ret_facts->st_mode)) {
-			arm_path(watcher, watch, ROLE_NEIGHBOUR, walked, name);
-			if (++links > LINKS_MAX || follow(walked, rest, next) < 0)
-				return -ENOENT;
-			continue;
-		}
-		if (rest[0] == '\0')
-			arm_path(watcher, watch, ROLE_NEIGHBOUR, walked, name);
-		(void)strcpy(walked, next);
 	}
-	return sys_lstat(walked, ret_facts) < 0 ? -ENOENT : 0;
+	if (way->rest[strspn(way->rest, "/")] != '\0')
+		return -ENOENT; /* an element longer than a name can be */
+	return sys_lstat(way->walked, ret_facts) < 0 ? -ENOENT : 0;
 }
 
 static bool is_wanted(const struct watcher *watcher, int wd)
@@ -286,8 +319,9 @@ static void arm(struct watcher *watcher, uint32_t watch)
 {
 	struct armed *armed = &watcher->armed[watch];
 	bool was_missing = armed->missing;
-	char path[PATH_SIZE];
+	struct way way;
 	struct stat facts;
+	int rc;
 
 	if (armed->remote)
 		return;
@@ -295,11 +329,12 @@ static void arm(struct watcher *watcher, uint32_t watch)
 		watcher->arms[n].fresh = watcher->arms[n].watch != watch;
 	armed->rearm = false;
 	armed->subdirs = 0;
-	armed->missing = arm_way(watcher, watch, path, &facts) < 0;
-	if (!armed->missing && S_ISDIR(facts.st_mode))
-		arm_tree(watcher, watch, path);
-	else if (!armed->missing)
-		arm_path(watcher, watch, ROLE_FILE, path, "");
+	rc = arm_way(watcher, watch, &way, &facts);
+	armed->missing = rc == -ENOENT;
+	if (rc == 0 && S_ISDIR(facts.st_mode))
+		arm_tree(watcher, watch, way.walked);
+	else if (rc == 0)
+		arm_path(watcher, watch, ROLE_FILE, way.walked, "");
 	drop_stale(watcher, watch);
 	if (armed->missing && !was_missing)
 		watcher->fn(watcher->arg, watch, WATCH_LOST, 0);
@@ -412,7 +447,7 @@ static void note_event(struct watcher *watcher, const struct arm *arm, const str
 	}
 	if (arm->role == ROLE_NEIGHBOUR) {
 		if (strcmp(name, arm->name) == 0) {
-			armed->rearm = (event->mask & IN_CLOSE_WRITE) == 0;
+			armed->rearm = armed->rearm || (event->mask & IN_CLOSE_WRITE) == 0;
 			armed->touched = true;
 		}
 		return;
