@@ -97,13 +97,15 @@ static inline void judged_finish(struct judged *judged)
 
 #define assert_has(text, part) \
 	do { \
-		if (!(text) || !strstr((text), (part))) \
-			fail_msg("'%s' is not in: %s", (part), (text) ? (text) : "(null)"); \
+		const char *text_ = (text); \
+		if (!text_ || !strstr(text_, (part))) \
+			fail_msg("'%s' is not in: %s", (part), text_ ? text_ : "(null)"); \
 	} while (0)
 #define assert_has_not(text, part) \
 	do { \
-		if ((text) && strstr((text), (part))) \
-			fail_msg("'%s' is in: %s", (part), (text)); \
+		const char *text_ = (text); \
+		if (text_ && strstr(text_, (part))) \
+			fail_msg("'%s' is in: %s", (part), text_); \
 	} while (0)
 
 /* The command line must be judged faulty with this sentence in the faults. */
