@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/line.h"
+#include "config/check_maps.h"
 #include "config/check_service.h"
 #include "config/order.h"
 #include "config/value.h"
@@ -54,6 +55,11 @@ static void check_globals(struct value_reader *reader, const struct draft *draft
 	head->several = draft->with_files;
 	head->poll_ms = value_number(reader, &place, OPT_POLL);
 	head->linger_ms = value_number(reader, &place, OPT_LINGER);
+	head->wait_all = value_bool(reader, &place, OPT_WAIT_ALL);
+	head->drain_ms = value_number(reader, &place, OPT_DRAIN);
+	if (draft_find(&place, OPT_PARENT_DEATH_SIGNAL).setting)
+		head->parent_death_signal = value_signal(reader, &place, OPT_PARENT_DEATH_SIGNAL);
+	check_maps(reader, &place, head);
 	head->retry_min_ms = value_number(reader, &place, OPT_RETRY_MIN);
 	head->retry_max_ms = value_number(reader, &place, OPT_RETRY_MAX);
 	if (head->retry_min_ms > head->retry_max_ms)

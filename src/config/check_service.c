@@ -10,6 +10,7 @@
 
 #include "base/signame.h"
 #include "base/str.h"
+#include "config/check_rights.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -157,6 +158,11 @@ struct service_spec check_service(struct value_reader *reader, const struct plac
 											 : STANDING_SESSION;
 	spec.start_on_refused = value_bool(reader, place, OPT_START_ON_REFUSED);
 	spec.stop_signal = value_signal(reader, place, OPT_STOP_SIGNAL);
+	spec.signal_group = value_bool(reader, place, OPT_SIGNAL_GROUP);
+	spec.pre_start = value_words(reader, place, OPT_PRE_START, false);
+	spec.post_stop = value_words(reader, place, OPT_POST_STOP, true);
+	spec.post_stop_timeout_ms = value_number(reader, place, OPT_POST_STOP_TIMEOUT);
+	check_rights(reader, place, &spec);
 	spec.stop_timeout_ms = value_number(reader, place, OPT_STOP_TIMEOUT);
 	spec.ready_timeout_ms = value_number(reader, place, OPT_READY_TIMEOUT);
 	spec.backoff_min_ms = value_number(reader, place, OPT_BACKOFF_MIN);

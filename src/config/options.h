@@ -53,6 +53,16 @@ enum option_type {
 	  "how often watches are looked at even if the kernel reports nothing") \
 	X(LINGER, "linger", DURATION, OPTION_ALL, "5s", "DURATION", "", 0, OPTION_DAY_MS, \
 	  "at the end, the time between TERM and KILL for processes that are left") \
+	X(WAIT_ALL, "wait-all", BOOL, OPTION_ALL, "no", "", "", 0, 0, \
+	  "when the main process ends by itself, stay until its last descendant is gone") \
+	X(DRAIN, "drain", DURATION, OPTION_ALL, "0", "DURATION", "", 0, OPTION_DAY_MS, \
+	  "wait between the signal that ends the container and the first stop signal; a second one cuts it short") \
+	X(MAP_SIGNAL, "map-signal", STRINGS, OPTION_ALL, "", "SIGNAL=SIGNAL|drop", "", 0, 0, \
+	  "take a signal that comes in for another, or for none; may be repeated") \
+	X(MAP_EXIT, "map-exit", STRINGS, OPTION_ALL, "", "CODE=CODE", "", 0, 0, \
+	  "end with another code than the main process; a signal's name is 128 and its number; may be repeated") \
+	X(PARENT_DEATH_SIGNAL, "parent-death-signal", SIGNAL, OPTION_ALL, "", "SIGNAL", "", 0, 0, \
+	  "the signal that reinit gets when its own parent ends") \
 	X(RETRY_MIN, "retry-min", DURATION, OPTION_ALL, "5s", "DURATION", "", 10, OPTION_DAY_MS, \
 	  "first pause before a refused change is validated again; doubles") \
 	X(RETRY_MAX, "retry-max", DURATION, OPTION_ALL, "60s", "DURATION", "", 10, OPTION_DAY_MS, \
@@ -73,6 +83,21 @@ enum option_type {
 	  "the signal that asks it to stop") \
 	X(STOP_TIMEOUT, "stop-timeout", DURATION, OPTION_ALL, "10s", "DURATION", "", 0, OPTION_DAY_MS, \
 	  "the time between the stop signal and KILL; 0 waits for ever (0 for a command without a file)") \
+	X(SIGNAL_GROUP, "signal-group", BOOL, OPTION_ALL, "no", "", "", 0, 0, \
+	  "send signals to its whole process group") \
+	X(PRE_START, "pre-start", WORDS, OPTION_ALL | OPTION_ONE, "", "COMMAND", "", 0, 0, \
+	  "run to its end, with the rights of reinit, before each start; the start fails with it") \
+	X(POST_STOP, "post-stop", WORDS, OPTION_ALL | OPTION_ONE, "", "COMMAND", "", 0, 0, \
+	  "run each time it has ended and all its processes are gone") \
+	X(POST_STOP_TIMEOUT, "post-stop-timeout", DURATION, OPTION_ALL, "10s", "DURATION", "", 1, OPTION_DAY_MS, \
+	  "a post-stop command that takes longer is killed") \
+	X(USER, "user", TEXT, OPTION_ALL, "", "USER[:GROUP]", "", 0, 0, \
+	  "run it as this user, with all his groups; name or number") \
+	X(GROUP, "group", TEXT, OPTION_ALL, "", "GROUP", "", 0, 0, "run it with this group; name or number") \
+	X(WORKDIR, "workdir", PATH, OPTION_ALL, "", "PATH", "", 0, 0, "its working directory") \
+	X(UMASK, "umask", TEXT, OPTION_ALL, "", "MASK", "", 0, 0, "its umask, in octal digits") \
+	X(NO_NEW_PRIVS, "no-new-privs", BOOL, OPTION_ALL, "no", "", "", 0, 0, \
+	  "it and its children can never gain rights, by setuid programs for example") \
 	X(READY, "ready", TEXT, OPTION_ALL | OPTION_ONE, "none", "HOW", "", 0, 0, \
 	  "how it shows that it is ready: none, delay:DURATION, file:PATH, unix:PATH, tcp:[HOST:]PORT or exec:COMMAND") \
 	X(READY_TIMEOUT, "ready-timeout", DURATION, OPTION_ALL, "0", "DURATION", "", 0, OPTION_DAY_MS, \
