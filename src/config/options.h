@@ -62,7 +62,7 @@ enum option_type {
 	X(MAP_EXIT, "map-exit", STRINGS, OPTION_ALL, "", "CODE=CODE", "", 0, 0, \
 	  "end with another code than the main process; a signal's name is 128 and its number; may be repeated") \
 	X(PARENT_DEATH_SIGNAL, "parent-death-signal", SIGNAL, OPTION_ALL, "", "SIGNAL", "", 0, 0, \
-	  "the signal that reinit gets when its own parent ends") \
+	  "the signal that reinit gets when its own parent ends (none)") \
 	X(RETRY_MIN, "retry-min", DURATION, OPTION_ALL, "5s", "DURATION", "", 10, OPTION_DAY_MS, \
 	  "first pause before a refused change is validated again; doubles") \
 	X(RETRY_MAX, "retry-max", DURATION, OPTION_ALL, "60s", "DURATION", "", 10, OPTION_DAY_MS, \

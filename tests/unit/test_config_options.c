@@ -102,7 +102,7 @@ static void every_default_is_a_value_of_its_option(void **state)
 			assert_int_equal(str_size_bytes(form->fallback, &value), 0);
 		else if (form->type == OPTION_NUMBER)
 			assert_int_equal(str_int(form->fallback, 0, INT64_MAX, &value), 0);
-		else if (form->type == OPTION_SIGNAL)
+		else if (form->type == OPTION_SIGNAL && *form->fallback)
 			assert_true(signame_parse(form->fallback, NULL) > 0);
 		else if (form->type == OPTION_CHOICE && *form->fallback)
 			assert_true(option_choice(form->choices, form->fallback) >= 0);
