@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_util.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -191,125 +190,6 @@ static void lack_of_descriptors_is_a_failure_of_the_system(void **state)
 	assert_int_equal(plan.exit_code, 5);
 }
 
-static const char *examples_dir(void)
-{
-	static char buf[512];
-	const char *srcdir = getenv("srcdir");
-
-	(void)snprintf(buf, sizeof(buf), "%s/contrib/examples", srcdir && *srcdir ? srcdir : ".");
-	return buf;
-}
-
-static char *slurp(const char *name, size_t *ret_len)
-{
-	FILE *file = fopen(name, "r");
-	char *text = malloc(FILE_MAX_BYTES);
-
-	assert_non_null(file);
-	*ret_len = fread(text, 1, FILE_MAX_BYTES, file);
-	assert_int_equal(fclose(file), 0);
-	return text;
-}
-
-/* The first len bytes as a configuration: its spec, or NULL when it is refused. */
-static struct spec *spec_of(const char *text, size_t len, long *ret_size)
-{
-	struct cli cli;
-	struct faults faults;
-	struct specbuild build;
-	struct spec *spec = NULL;
-	char **argv = WORDS("--config", "f");
-
-	assert_int_equal(cli_parse(3, argv, NO_ENV, &cli, NULL), 0);
-	faults_init(&faults);
-	specbuild_init(&build);
-	if (file_parse("f", text, len, &cli.draft, NULL) == 0 && check_draft(&cli.draft, &faults, &build) == 0)
-		*ret_size = specbuild_pack(&build, &spec);
-	specbuild_finish(&build);
-	faults_finish(&faults);
-	draft_finish(&cli.draft);
-	return spec;
-}
-
-/*
- * A cut file must be refused unless nothing was lost: what is accepted must mean, to the byte of the
- * spec, what the whole file means (the cut fell into blanks or comments at its end).
- */
-static void cut_everywhere(const char *name)
-{
-	size_t len;
-	long whole_size = 0, size = 0;
-	char *text = slurp(name, &len);
-	struct spec *whole = spec_of(text, len, &whole_size);
-	size_t refused = 0;
-
-	if (!whole)
-		fail_msg("%s is refused as a whole", name);
-	for (size_t cut = 0; cut < len; cut++) {
-		struct spec *part = spec_of(text, cut, &size);
-
-		refused += !part;
-		if (part && (size != whole_size || memcmp(part, whole, (size_t)size) != 0))
-			fail_msg("%s cut after %zu bytes is accepted with another meaning", name, cut);
-		free(part);
-	}
-	assert_true(refused > len / 2);
-	free(whole);
-	free(text);
-}
-
-static void every_example_cut_at_every_byte_is_refused(void **state)
-{
-	DIR *examples = opendir(examples_dir());
-	struct dirent *entry;
-	int count = 0;
-
-	(void)state;
-	assert_non_null(examples);
-	while ((entry = readdir(examples))) {
-		size_t len = strlen(entry->d_name);
-		char name[1024];
-
-		if (len < 5 || strcmp(entry->d_name + len - 5, ".conf") != 0)
-			continue;
-		(void)snprintf(name, sizeof(name), "%s/%s", examples_dir(), entry->d_name);
-		cut_everywhere(name);
-		count++;
-	}
-	assert_int_equal(closedir(examples), 0);
-	assert_true(count >= 2);
-}
-
-/* Any one byte of an example replaced: never a crash, and what is accepted can be packed and checked. */
-static void no_single_damaged_byte_crashes(void **state)
-{
-	static const char bytes[] = {'\0', '"', '\'', '{', '}', '=', '#', '$', '\\', '\n', ',', '%', '\xff'};
-	char name[1024];
-	size_t len;
-	char *text;
-
-	(void)state;
-	(void)snprintf(name, sizeof(name), "%s/web-php.conf", examples_dir());
-	text = slurp(name, &len);
-	for (size_t at = 0; at < len; at++) {
-		char kept = text[at];
-
-		for (size_t i = 0; i < sizeof(bytes); i++) {
-			struct err err = {0};
-			struct spec *spec;
-			long size = 0;
-
-			text[at] = bytes[i];
-			spec = spec_of(text, len, &size);
-			if (spec && spec_check(spec, (size_t)size, &err) < 0)
-				fail_msg("byte %zu as 0x%02x: %s", at, (unsigned char)bytes[i], err.msg);
-			free(spec);
-		}
-		text[at] = kept;
-	}
-	free(text);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -321,8 +201,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_that_cannot_be_read_end_with_78, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(help_version_test_and_explain_print_and_end_with_0, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(lack_of_descriptors_is_a_failure_of_the_system, make_dir, remove_dir),
-		cmocka_unit_test(every_example_cut_at_every_byte_is_refused),
-		cmocka_unit_test(no_single_damaged_byte_crashes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
