@@ -7,12 +7,18 @@
 
 #include "runtime/sys.h"
 
+/* All of the kernel's: sigfillset(3) leaves libc's own out. */
+static void fill(sigset_t *set)
+{
+	memset(set, 0xff, sizeof(*set));
+}
+
 void signals_take_over(struct spawn_inherited *ret)
 {
 	struct sigaction action;
 	sigset_t all;
 
-	(void)sigfillset(&all);
+	fill(&all);
 	(void)sys_sigprocmask(SIG_SETMASK, &all, &ret->mask); /* fails for no valid argument */
 	ret->sigchld_ignored = false;
 	if (sys_sigaction(SIGCHLD, NULL, &action) < 0 || action.sa_handler != SIG_IGN)
@@ -27,7 +33,7 @@ int signals_open(void)
 {
 	sigset_t all;
 
-	(void)sigfillset(&all);
+	fill(&all);
 	return sys_signalfd(&all);
 }
 
