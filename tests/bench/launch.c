@@ -2,7 +2,7 @@
 /*
  * launch ROUNDS SEED < FILE: start every line of FILE (words between tabs) as PID 1 of a new PID namespace,
  * ROUNDS times, in another random order in every round. Each line must run `stamp` in the end. Prints
- *   line round ns_until_the_child_runs ns_until_the_init_has_ended cpu_us wait_status
+ *   line round ns_until_the_child_runs ns_until_the_init_has_ended cpu_us page_faults wait_status
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -99,11 +99,11 @@ static void measure(int line, int round, int out[2])
 		fprintf(stderr, "launch: %s: its child did not run\n", commands[line][0]);
 		exit(1);
 	}
-	printf("%d %d %lld %lld %ld %d\n", line, round, (long long)(ns_of(stamp) - start_ns),
+	printf("%d %d %lld %lld %ld %ld %d\n", line, round, (long long)(ns_of(stamp) - start_ns),
 	       (long long)(end_ns - start_ns),
 	       (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000L + usage.ru_utime.tv_usec +
 		       usage.ru_stime.tv_usec,
-	       status);
+	       usage.ru_minflt, status);
 }
 
 int main(int argc, char **argv)
