@@ -52,6 +52,33 @@ static int note_line(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/*
+ * The library lets a second block of the same title replace the first, or ends at it. Whether one may stand
+ * twice is judged with the rest, so each title gets a number in front once its block is complete.
+ */
+static int number_title(cfg_t *cfg, cfg_opt_t *opt)
+{
+	unsigned int last = cfg_opt_size(opt) - 1;
+	cfg_t *section = cfg_opt_getnsec(opt, last);
+	char *title;
+
+	(void)cfg;
+	if (asprintf(&title, "%u:%s", last, section->title) < 0)
+		return -1;
+	free(section->title);
+	section->title = title;
+	return 0;
+}
+
+static cfg_opt_t section_option(const char *name, cfg_opt_t *opts)
+{
+	cfg_opt_t opt = CFG_SEC(NULL, opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+
+	opt.name = name;
+	opt.validcb = number_title;
+	return opt;
+}
+
 /* Every option is a list of strings: how many and what is judged with the rest, all faults together. */
 static cfg_opt_t string_option(const char *name)
 {
@@ -72,28 +99,27 @@ static cfg_opt_t *add_options(cfg_opt_t *opts, uint32_t first, uint32_t count)
 
 static void schema_init(struct schema *schema)
 {
-	static const cfg_flag_t titled = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
 	cfg_opt_t end = CFG_END(), *next;
 
 	next = add_options(schema->watch, OPTION_WATCH_FIRST, OPTION_WATCH_COUNT);
 	*next = end;
 	next = add_options(schema->service, OPTION_SERVICE_FIRST, OPTION_SERVICE_COUNT);
-	*next++ = (cfg_opt_t)CFG_SEC(SECTION_WATCH, schema->watch, titled);
+	*next++ = section_option(SECTION_WATCH, schema->watch);
 	*next = end;
 	next = add_options(schema->globals, 0, OPTION_GLOBAL_COUNT);
-	*next++ = (cfg_opt_t)CFG_SEC(SECTION_SERVICE, schema->service, titled);
+	*next++ = section_option(SECTION_SERVICE, schema->service);
 	*next = end;
 }
 
-/* The name in "BEGIN'NAME'", or NULL for another message. */
-static char *name_behind(char *message, const char *begin)
+/* The name in "no such option 'NAME'", or NULL for another message. */
+static char *unknown_name(char *message)
 {
-	size_t len = strlen(begin);
+	static const char begin[] = "no such option '";
 	char *quote;
 
-	if (strncmp(message, begin, len) != 0 || message[len] != '\'')
+	if (strncmp(message, begin, sizeof(begin) - 1) != 0)
 		return NULL;
-	message += len + 1;
+	message += sizeof(begin) - 1;
 	quote = strrchr(message, '\'');
 	if (quote)
 		*quote = '\0';
@@ -129,18 +155,14 @@ static void unknown_option(const char *name, struct err *err)
 
 static void __attribute__((format(printf, 2, 0))) take_error(cfg_t *cfg, const char *fmt, va_list args)
 {
-	char message[ERR_MSG_SIZE / 2], *name, *title;
+	char message[ERR_MSG_SIZE / 2], *name;
 
 	if (parsing.err.code != 0)
 		return;
 	(void)vsnprintf(message, sizeof(message), fmt, args);
-	name = name_behind(message, "no such option ");
-	title = name ? NULL : name_behind(message, "found duplicate title ");
+	name = unknown_name(message);
 	if (name)
 		unknown_option(name, &parsing.err);
-	else if (title)
-		err_set(&parsing.err, EINVAL, "'%s' is described twice: a block of this name stands above; join them, or "
-			"take another name", title);
 	else
 		err_set(&parsing.err, EINVAL, "%s", message);
 	(void)err_wrap(&parsing.err, "%s:%d", parsing.name, cfg ? cfg->line : 0);
@@ -185,9 +207,9 @@ static void take_options(struct reading *reading, cfg_t *section, uint32_t first
 
 static const char *title_of(struct reading *reading, cfg_t *section)
 {
-	const char *title = cfg_title(section);
+	const char *title = strchr(cfg_title(section), ':') + 1; /* see number_title */
 
-	return title ? draft_text(reading->draft, title, strlen(title)) : "";
+	return draft_text(reading->draft, title, strlen(title));
 }
 
 static void take_service(struct reading *reading, cfg_t *section)

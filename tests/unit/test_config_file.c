@@ -130,8 +130,44 @@ static void trap_an_unfinished_file_is_refused(void **state)
 static void trap_the_second_of_equal_titles_does_not_replace_the_first(void **state)
 {
 	(void)state;
-	refuse("service a { command = x }\nservice a { command = y }\n", "f:2: 'a' is described twice");
-	refuse("service a { watch \"/w\" { } \n watch \"/w\" { } }\n", "f:2: '/w' is described twice");
+	assert_file_fault("service a { command = x }\nservice a { command = y }\n",
+			  "f:2: service 'a': the name is taken already, in f:1");
+	assert_file_fault("service a { command = x watch \"/w\" { } \n watch \"/w\" { } }\n",
+			  "f:2: service 'a': watch '/w': is watched twice: give each its keys");
+	expect("service a { command = x watch '0:/w' { keys = a } watch /w { keys = b } watch /w { keys = c } }\n", OPT_KEYS,
+	       "a", 1);
+}
+
+static void equal_titles_are_told_with_all_other_faults(void **state)
+{
+	struct judged judged;
+
+	(void)state;
+	judge_file(&judged, "service a { }\nservice a { command = x\n stop-signal = HUPP }\n", WORDS("--config", "f"));
+	assert_int_equal(judged.faults.count, 3);
+	assert_has(judged.faults.text, "f:1: service 'a': command: is missing");
+	assert_has(judged.faults.text, "f:3: service 'a': stop-signal: unknown signal 'HUPP'; did you mean HUP?");
+	judged_finish(&judged);
+}
+
+static void one_path_may_be_watched_twice_for_other_keys(void **state)
+{
+	struct judged judged;
+
+	(void)state;
+	judge_file(&judged, "service a { command = x watch /w { keys = a }\n watch /w { keys = b on-change = restart } }\n",
+		   WORDS("--config", "f"));
+	if (!judged.spec)
+		fail_msg("%s", judged.faults.text);
+	assert_int_equal(judged.spec->watch_count, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct watch_spec *watch = spec_watch(judged.spec, i);
+
+		assert_string_equal(spec_str(judged.spec, watch->path), "/w");
+		assert_string_equal(spec_str(judged.spec, spec_word(judged.spec, watch->keys, 0)), i == 0 ? "a" : "b");
+		assert_int_equal(watch->policy, i == 0 ? POLICY_OBSERVE : POLICY_RESTART);
+	}
+	judged_finish(&judged);
 }
 
 static void trap_the_second_of_equal_options_does_not_replace_the_first(void **state)
@@ -356,6 +392,8 @@ int main(void)
 		cmocka_unit_test(trap_a_bare_placeholder_is_refused),
 		cmocka_unit_test(trap_an_unfinished_file_is_refused),
 		cmocka_unit_test(trap_the_second_of_equal_titles_does_not_replace_the_first),
+		cmocka_unit_test(equal_titles_are_told_with_all_other_faults),
+		cmocka_unit_test(one_path_may_be_watched_twice_for_other_keys),
 		cmocka_unit_test(trap_the_second_of_equal_options_does_not_replace_the_first),
 		cmocka_unit_test(trap_bare_globs_are_refused),
 		cmocka_unit_test(trap_a_name_does_not_reach_into_another_block),
