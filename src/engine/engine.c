@@ -12,6 +12,10 @@
 /* Rounds in which a service and its reload can set each other going within one step; the longest chain is 3. */
 #define ADVANCE_ROUNDS_MAX 8
 
+/* No padding that a comparison could see: 15 marks and their 5 bytes, 10 marks and their 6. */
+_Static_assert(offsetof(struct service_state, pad) + 5 == sizeof(struct service_state), "padding in service_state");
+_Static_assert(offsetof(struct watch_state, pad) + 6 == sizeof(struct watch_state), "padding in watch_state");
+
 size_t engine_size(const struct spec *spec)
 {
 	return sizeof(struct engine) + spec->service_count * sizeof(struct service_state) +
@@ -153,7 +157,7 @@ static void advance(struct step *step)
 		for (uint32_t s = 0; s < step->spec->service_count; s++)
 			advance_service(step, s);
 		if (!engine->order_changed)
-			return;
+			break;
 	}
 	halt_advance(step);
 }

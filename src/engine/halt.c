@@ -23,8 +23,8 @@ static bool ends_everything(struct step *step, int32_t signal)
 {
 	if (step->spec->several)
 		return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
-	return signal == SIGTERM ||
-	       (signal == SIGINT && spec_service(step->spec, 0)->restart != RESTART_NO);
+	return signal == SIGTERM || (signal == SIGINT && step->spec->service_count > 0 &&
+				     spec_service(step->spec, 0)->restart != RESTART_NO);
 }
 
 /* The services' turn: a single command gets the signal that came, or its own for TERM. */
@@ -35,7 +35,7 @@ static void begin_stopping(struct step *step)
 
 	engine->halt = HALT_SERVICES;
 	engine->halt_deadline_ms = NEVER_MS;
-	if (!step->spec->several)
+	if (!step->spec->several && step->spec->service_count > 0)
 		service_stop(step, 0, signal == SIGTERM ? 0 : signal, spec_service(step->spec, 0)->stop_timeout_ms);
 }
 
@@ -75,7 +75,7 @@ static void signal_again(struct step *step, int32_t signal)
 		break;
 	case HALT_SERVICES:
 		/* A second TERM to a single command is its own business, as it would be without an init. */
-		if (!spec->several)
+		if (!spec->several && spec->service_count > 0)
 			forward(step, signal == SIGTERM ? spec_service(spec, 0)->stop_signal : signal);
 		break;
 	case HALT_REST_WAIT:
@@ -124,6 +124,21 @@ static bool is_needed(struct step *step, uint32_t service)
 	return false;
 }
 
+/* Let the bounds run out that go on running under the end: of stops, and of post-stop commands. */
+static void expire(struct step *step)
+{
+	for (uint32_t s = 0; s < step->spec->service_count; s++) {
+		struct service_state *state = engine_service(step->engine, s);
+
+		service_stop_expire(step, s);
+		if (state->life == LIFE_POST_STOP &&
+		    (state->post_stop != POST_STOP_RUNS || step->now_ms >= state->life_deadline_ms)) {
+			state->life = LIFE_DONE;
+			state->life_deadline_ms = NEVER_MS;
+		}
+	}
+}
+
 /* Returns true when no service has a process any more. */
 static bool stop_services(struct step *step)
 {
@@ -132,21 +147,11 @@ static bool stop_services(struct step *step)
 	for (uint32_t s = step->spec->service_count; s-- > 0;) {
 		struct service_state *state = engine_service(step->engine, s);
 
-		if (state->life == LIFE_SPAWNING ||
-		    (state->life == LIFE_POST_STOP && state->post_stop == POST_STOP_RUNS &&
-		     step->now_ms < state->life_deadline_ms)) {
-			all_gone = false;
+		if (state->life == LIFE_DONE)
 			continue;
-		}
-		if (!life_has_process(state->life)) {
-			state->life = LIFE_DONE;
-			state->life_deadline_ms = NEVER_MS;
-			continue;
-		}
 		all_gone = false;
-		if (state->life != LIFE_STOPPING && !is_needed(step, s))
+		if (life_has_process(state->life) && state->life != LIFE_STOPPING && !is_needed(step, s))
 			service_stop(step, s, 0, spec_service(step->spec, s)->stop_timeout_ms);
-		service_stop_expire(step, s);
 	}
 	return all_gone;
 }
@@ -165,6 +170,10 @@ static void cancel_all(struct step *step)
 		state->probing = 0;
 		state->restart_wanted = 0;
 		state->start_wanted = 0;
+		if (state->life != LIFE_STOPPING && state->life != LIFE_POST_STOP)
+			state->life_deadline_ms = NEVER_MS; /* nobody waits for it to be ready, or to be tried again */
+		if (!life_has_process(state->life) && state->life != LIFE_SPAWNING && state->life != LIFE_POST_STOP)
+			state->life = LIFE_DONE;
 	}
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
 		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
@@ -262,6 +271,8 @@ void halt_advance(struct step *step)
 
 	if (engine->halt != HALT_NOT && !engine->halt_begun)
 		cancel_all(step);
+	if (engine->halt == HALT_DRAIN || engine->halt == HALT_SERVICES)
+		expire(step);
 	if (engine->halt == HALT_DRAIN && (due || is_drained(step))) {
 		begin_stopping(step);
 		due = false;
