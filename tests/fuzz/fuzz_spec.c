@@ -25,11 +25,18 @@ static size_t fuzz_spec_strings(const struct spec *spec, struct spec_list list)
 
 static size_t fuzz_spec_service(const struct spec *spec, const struct service_spec *service)
 {
-	size_t sum = strlen(spec_str(spec, service->name)) + strlen(spec_str(spec, service->ready_target));
+	const uint32_t strings[] = {service->name, service->ready_target, service->user_name, service->user_home,
+				    service->workdir};
+	size_t sum = 0;
 
+	for (size_t n = 0; n < sizeof(strings) / sizeof(strings[0]); n++)
+		sum += strlen(spec_str(spec, strings[n]));
+	for (uint32_t n = 0; n < service->groups.count; n++)
+		sum += spec_word(spec, service->groups, n);
 	for (uint32_t n = 0; n < service->after.count; n++)
 		sum += spec_service(spec, spec_word(spec, service->after, n))->name;
-	return sum + fuzz_spec_strings(spec, service->command) + fuzz_spec_strings(spec, service->ready_command);
+	return sum + fuzz_spec_strings(spec, service->command) + fuzz_spec_strings(spec, service->ready_command) +
+	       fuzz_spec_strings(spec, service->pre_start) + fuzz_spec_strings(spec, service->post_stop);
 }
 
 static size_t fuzz_spec_watch(const struct spec *spec, const struct watch_spec *watch)
@@ -53,6 +60,10 @@ int fuzz_spec(const uint8_t *data, size_t size)
 
 	memcpy(block, data, size);
 	accepted = spec_check(block, size, NULL) == 0;
+	for (uint32_t i = 0; accepted && i < SPEECH_COUNT; i++)
+		sum += strlen(spec_str(spec, spec->speech[i]));
+	for (uint32_t i = 0; accepted && i < SPEC_SIGNALS; i++)
+		sum += spec->signal_map[spec->signal_map[i]];
 	for (uint32_t i = 0; accepted && i < spec->service_count; i++)
 		sum += fuzz_spec_service(spec, spec_service(spec, i));
 	for (uint32_t i = 0; accepted && i < spec->watch_count; i++)

@@ -28,8 +28,10 @@ static const char example_of_everything[] =
 	"\twatch \"/w\" { on-change = exit exit-code = 7 keys = {\"*.a\", b} }\n"
 	"\twatch '/v' { validate = \"x -t '%{stage}'\" on-change = \"exec:y ${HOME:-z}\" }\n"
 	"}\n"
-	"linger = 2s\n"
-	"service \"b\" { command = /bin/b stop-signal = \"RTMIN+3\" essential = no }\n"
+	"linger = 2s drain = 1s wait-all = yes\n"
+	"map-signal = {\"TERM=QUIT\", \"HUP=drop\"} map-exit = {\"TERM=0\"}\n"
+	"service \"b\" { command = /bin/b stop-signal = \"RTMIN+3\" essential = no user = \"0:0\" umask = 027\n"
+	" pre-start = {mkdir, \"-p\", /x} post-stop = 'rm -r /x' workdir = / signal-group = on no-new-privs = true }\n"
 	"retry-max = 70s\n"
 	"service 'c' { command = c\n}\n"
 	"# the end";

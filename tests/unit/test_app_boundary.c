@@ -260,5 +260,6 @@ int main(void)
 		cmocka_unit_test(nonsense_is_a_message),
 	};
 
+	(void)alarm(120); /* a child that hangs and is not ended would hold the pipe open for ever */
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
