@@ -296,6 +296,20 @@ static ssize_t read_whole(int fd, char *buf)
 	return -EFBIG;
 }
 
+/* A file that is being written may be read half old, half new, or short of its end, and still be a whole one. */
+static bool is_unchanged(int fd, const struct stat *before, size_t len)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	/* Files of /proc and the like have no size. */
+	if (st.st_size > 0 && (size_t)st.st_size != len)
+		return false;
+	return st.st_size == before->st_size && st.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
 static ssize_t read_open(int fd, char *buf, struct err *err)
 {
 	struct stat st;
@@ -310,7 +324,11 @@ static ssize_t read_open(int fd, char *buf, struct err *err)
 	len = read_whole(fd, buf);
 	if (len == -EFBIG)
 		return err_set(err, EFBIG, "is larger than %u bytes", FILE_MAX_BYTES);
-	return len < 0 ? err_set(err, (int)-len, "%s", strerror((int)-len)) : len;
+	if (len < 0)
+		return err_set(err, (int)-len, "%s", strerror((int)-len));
+	if (!is_unchanged(fd, &st, (size_t)len))
+		return err_set(err, EAGAIN, "changes while it is read: start again when it is written");
+	return len;
 }
 
 int file_read(const char *path, struct draft *draft, struct err *err)

@@ -16,7 +16,7 @@
 /*
  * Read one file and add its services to draft. Regular files only (a link to one is fine), at most
  * FILE_MAX_BYTES. The first fault of syntax ends it: -EINVAL, "FILE:LINE: what; what would be right".
- * Other failures: negative errno, "FILE: why". Values are taken as text and not judged.
+ * Other failures: negative errno, "FILE: why", -EAGAIN for a file that is being written. Values are taken as text and not judged.
  */
 int file_read(const char *path, struct draft *draft, struct err *err);
 

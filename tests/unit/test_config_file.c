@@ -4,7 +4,26 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* In place of the C library's: what happens while a file is read. */
+static const char *appended_while_read;
+
+ssize_t read(int fd, void *buf, size_t size)
+{
+	ssize_t len = syscall(SYS_read, fd, buf, size);
+
+	if (appended_while_read && len > 0) {
+		int other = open(appended_while_read, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+		appended_while_read = NULL;
+		assert_true(other >= 0);
+		assert_int_equal(write(other, "service b { command = y }\n", 26), 26);
+		assert_int_equal(close(other), 0);
+	}
+	return len;
+}
 
 static void refuse_len(const char *text, size_t len, const char *part)
 {
@@ -363,6 +382,23 @@ static void a_fifo_is_not_waited_for(void **state)
 	refuse_path("/dev/zero", EINVAL, "is not a regular file");
 }
 
+static void a_file_that_is_being_written_is_refused(void **state)
+{
+	char path[128];
+	struct stat st;
+
+	path_of(state, path, sizeof(path));
+	write_file(path, "service a { command = x }\n", 26);
+	/* The clock of the file system is coarse: an old time makes the change plain. */
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){{1, 0}, {1, 0}}, 0), 0);
+	appended_while_read = path;
+	refuse_path(path, EAGAIN, "changes while it is read");
+	assert_null(appended_while_read);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 52);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void a_file_beyond_the_limit_is_refused(void **state)
 {
 	char path[128], *text = malloc(FILE_MAX_BYTES + 1);
@@ -410,6 +446,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_missing_file_is_named, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(trap_a_directory_does_not_end_the_process, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_fifo_is_not_waited_for, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_file_that_is_being_written_is_refused, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_file_beyond_the_limit_is_refused, make_dir, remove_dir),
 	};
 
