@@ -38,12 +38,12 @@ static inline int remove_temp(void **state)
 	return nftw(temp_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* temp_dir/name, in one of a few buffers. */
+/* temp_dir/name, in one of some buffers: good for a few lines. */
 static inline const char *in_temp(const char *name)
 {
-	static char paths[8][512];
+	static char paths[64][512];
 	static unsigned int next;
-	char *path = paths[next++ % 8];
+	char *path = paths[next++ % 64];
 
 	(void)snprintf(path, sizeof(paths[0]), "%s/%s", temp_dir, name);
 	return path;
