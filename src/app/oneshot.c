@@ -58,7 +58,7 @@ static int write_all(int fd, const void *data, size_t len)
 
 static int write_frame(int fd, enum frame_kind kind, int32_t code, const char *text, size_t len)
 {
-	struct frame frame = {.kind = kind, .code = code, .len = (uint32_t)len};
+	struct frame frame = { .kind = kind, .code = code, .len = (uint32_t)len };
 	int r = write_all(fd, &frame, sizeof(frame));
 
 	return r < 0 ? r : write_all(fd, text, len);
@@ -150,7 +150,7 @@ static int gather(int fd, struct gathered *all, struct err *err)
 static int gather_all(int fd, struct gathered *all, struct err *err)
 {
 	int64_t deadline_ms = now_ms() + ONESHOT_LIMIT_MS;
-	struct pollfd watched = {.fd = fd, .events = POLLIN};
+	struct pollfd watched = { .fd = fd, .events = POLLIN };
 	int r = 0;
 
 	while (r == 0) {
@@ -237,8 +237,8 @@ static int died(int waited, int status, const char *stage, struct err *err)
 
 static int collect(pid_t pid, const int fds[3], struct oneshot_answer *ret, struct err *err)
 {
-	struct oneshot_answer answer = {0};
-	struct gathered all = {0};
+	struct oneshot_answer answer = { 0 };
+	struct gathered all = { 0 };
 	char stage[STAGE_SIZE] = "";
 	int status = 0, waited, r = gather_all(fds[0], &all, err);
 	bool answered = take_frames(&all, stage, &answer);
@@ -267,8 +267,8 @@ static int collect(pid_t pid, const int fds[3], struct oneshot_answer *ret, stru
 int oneshot_run(void (*work)(struct oneshot_out *out, void *arg), void *arg, struct oneshot_answer *ret,
 		struct err *err)
 {
-	struct err local = {0};
-	int fds[3] = {-1, -1, -1};
+	struct err local = { 0 };
+	int fds[3] = { -1, -1, -1 };
 	pid_t pid;
 	int r;
 
@@ -279,7 +279,7 @@ int oneshot_run(void (*work)(struct oneshot_out *out, void *arg), void *arg, str
 		return r;
 	pid = fork();
 	if (pid == 0) {
-		struct oneshot_out out = {.pipe_fd = fds[1], .block_fd = fds[2]};
+		struct oneshot_out out = { .pipe_fd = fds[1], .block_fd = fds[2] };
 
 		work(&out, arg);
 		_exit(0);

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 
-#define ONESHOT_LIMIT_MS 30000		 /* the child is killed beyond it: a configuration on a hung mount */
-#define ONESHOT_MAX_BYTES (32u << 20)	 /* of all that a child says */
+#define ONESHOT_LIMIT_MS 30000	      /* the child is killed beyond it: a configuration on a hung mount */
+#define ONESHOT_MAX_BYTES (32u << 20) /* of all that a child says */
 
 /* What the child is given to answer with. */
 struct oneshot_out {
@@ -21,8 +21,8 @@ struct oneshot_out {
 };
 
 struct oneshot_answer {
-	int32_t code;	  /* as given to oneshot_finish */
-	char *text;	  /* malloc'ed, terminated; NULL when there is none */
+	int32_t code;	   /* as given to oneshot_finish */
+	char *text;	   /* malloc'ed, terminated; NULL when there is none */
 	const void *block; /* mapped read-only and never unmapped; NULL when there is none */
 	size_t block_bytes;
 };

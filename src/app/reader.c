@@ -17,7 +17,7 @@
 
 /* What came of it, on either side of the fork. */
 struct outcome {
-	int exit_code;	  /* 0 with a spec, or with text for stdout; else text is for stderr */
+	int exit_code; /* 0 with a spec, or with text for stdout; else text is for stderr */
 	struct text text;
 	struct spec *spec;
 	size_t spec_bytes;
@@ -105,14 +105,15 @@ static void judge_files(struct oneshot_out *answer, struct cli *cli, struct outc
 {
 	struct draft *draft = &cli->draft;
 	const struct setting *files = &draft->globals[OPT_CONFIG];
-	struct err err = {0};
+	struct err err = { 0 };
 	int r = 0;
 
 	if (files->count == 0)
 		r = files_find(FILES_DEFAULT, FILES_DEFAULT_DIR, draft, &err);
 	if (r == 0 && files->count == 0) {
-		complain(out, READER_EXIT_USAGE, "nothing to run: neither a command nor " FILES_DEFAULT " nor "
-			 FILES_DEFAULT_DIR "/*.conf; try reinit --help");
+		complain(out, READER_EXIT_USAGE,
+			 "nothing to run: neither a command nor " FILES_DEFAULT " nor " FILES_DEFAULT_DIR
+			 "/*.conf; try reinit --help");
 		return;
 	}
 	for (uint32_t i = 0; r >= 0 && i < files->count; i++) {
@@ -130,7 +131,7 @@ static void judge_files(struct oneshot_out *answer, struct cli *cli, struct outc
 
 static void work(struct oneshot_out *answer, void *arg)
 {
-	struct outcome out = {0};
+	struct outcome out = { 0 };
 	int r;
 
 	judge_files(answer, arg, &out);
@@ -184,8 +185,8 @@ static int take(struct outcome *out, struct reader_plan *ret, struct err *err)
 
 int reader_load(int argc, char **argv, char **envp, struct reader_plan *ret, struct err *err)
 {
-	struct outcome out = {0};
-	struct err usage = {0};
+	struct outcome out = { 0 };
+	struct err usage = { 0 };
 	struct cli cli;
 	int r = cli_parse(argc, argv, envp, &cli, &usage);
 

@@ -20,8 +20,8 @@
 struct reader_plan {
 	const struct spec *spec; /* checked, stays for ever; NULL: print text and leave with exit_code */
 	int exit_code;
-	bool to_stderr;		 /* text goes to stderr, else to stdout */
-	char *text;		 /* lines, malloc'ed, the caller's; NULL when there is a spec */
+	bool to_stderr; /* text goes to stderr, else to stdout */
+	char *text;	/* lines, malloc'ed, the caller's; NULL when there is a spec */
 };
 
 /*

@@ -125,8 +125,8 @@ static void *array_add(struct draft *draft, void **array, uint32_t *count, uint3
 struct draft_service *draft_add_service(struct draft *draft, const char *name, struct origin origin)
 {
 	void *array = draft->services;
-	struct draft_service *service = array_add(draft, &array, &draft->service_count, &draft->service_room,
-						  sizeof(*service));
+	struct draft_service *service =
+		array_add(draft, &array, &draft->service_count, &draft->service_room, sizeof(*service));
 
 	draft->services = array;
 	if (service) {
@@ -140,8 +140,8 @@ struct draft_watch *draft_add_watch(struct draft *draft, struct draft_service *s
 				    struct origin origin)
 {
 	void *array = service->watches;
-	struct draft_watch *watch = array_add(draft, &array, &service->watch_count, &service->watch_room,
-					      sizeof(*watch));
+	struct draft_watch *watch =
+		array_add(draft, &array, &service->watch_count, &service->watch_room, sizeof(*watch));
 
 	service->watches = array;
 	if (watch) {
@@ -216,7 +216,7 @@ struct found draft_find(const struct place *place, enum option_id id)
 		break;
 	}
 	if (!setting || setting->origin.kind == ORIGIN_DEFAULT)
-		return (struct found){.fallback = fallback_of(place, id)};
+		return (struct found){ .fallback = fallback_of(place, id) };
 	return (struct found){
 		.setting = setting,
 		.fallback = fallback_of(place, id),

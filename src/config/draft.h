@@ -55,10 +55,10 @@ struct draft {
 	struct draft_service own;
 	/* Watch options before the first --watch, and those of the environment. */
 	struct setting watch_common[OPTION_WATCH_COUNT];
-	char **argv;		/* of this process */
-	uint32_t command_argv;	/* where the command starts; 0: there is none */
-	uint32_t command_count; /* its words */
-	bool with_files;	/* services come from files (too) */
+	char **argv;			/* of this process */
+	uint32_t command_argv;		/* where the command starts; 0: there is none */
+	uint32_t command_count;		/* its words */
+	bool with_files;		/* services come from files (too) */
 	struct draft_service *services; /* of the files, in their order */
 	uint32_t service_count, service_room;
 	struct draft_chunk *chunks;

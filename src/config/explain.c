@@ -81,7 +81,7 @@ static bool is_of_use(const struct place *place, enum option_id id)
 
 static void add_option(struct text *out, const struct place *place, enum option_id id, const char *indent)
 {
-	static const struct origin by_default = {.kind = ORIGIN_DEFAULT};
+	static const struct origin by_default = { .kind = ORIGIN_DEFAULT };
 	struct found found = draft_find(place, id);
 	const char *fallback = default_of(place, id, &found);
 
@@ -100,7 +100,7 @@ static void add_option(struct text *out, const struct place *place, enum option_
 /* A command of one word must not be split when it is read again: "'my app'". */
 static void add_unsplit(struct text *out, const char *word)
 {
-	struct text quoted = {0};
+	struct text quoted = { 0 };
 
 	text_add(&quoted, "'");
 	for (const char *c = word; *c != '\0'; c++) {
@@ -140,7 +140,7 @@ static void add_watch(struct text *out, const struct place *place)
 
 static void add_service(struct text *out, const struct draft *draft, const struct draft_service *service)
 {
-	struct place place = {.draft = draft, .service = service};
+	struct place place = { .draft = draft, .service = service };
 
 	text_add(out, "\nservice ");
 	text_add_quoted(out, service->name);
@@ -153,13 +153,13 @@ static void add_service(struct text *out, const struct draft *draft, const struc
 			add_option(out, &place, (enum option_id)i, "  ");
 	}
 	for (uint32_t i = 0; i < service->watch_count; i++)
-		add_watch(out, &(struct place){.draft = draft, .service = service, .watch = &service->watches[i]});
+		add_watch(out, &(struct place){ .draft = draft, .service = service, .watch = &service->watches[i] });
 	text_add(out, "}\n");
 }
 
 void explain_plan(const struct draft *draft, struct text *out)
 {
-	struct place place = {.draft = draft};
+	struct place place = { .draft = draft };
 
 	text_add(out, "# What reinit would run, as a file; behind each value stands where it comes from.\n");
 	for (uint32_t i = 0; i < OPTION_GLOBAL_COUNT; i++)
@@ -245,8 +245,9 @@ void explain_help(struct text *out)
 	add_helps(out, "The command:", OPTION_SERVICE_FIRST, OPTION_SERVICE_COUNT);
 	add_helps(out, "Changes (options before the first --watch are defaults for all):", OPTION_WATCH_FIRST,
 		  OPTION_WATCH_COUNT);
-	text_add(out, "\nExit codes: that of the command, 128+n when signal n ended it; 42 after on-change = exit;\n"
-		      "127 not found, 126 cannot be run; 100 usage, 78 bad configuration, 111 system failure at start.\n");
+	text_add(out,
+		 "\nExit codes: that of the command, 128+n when signal n ended it; 42 after on-change = exit;\n"
+		 "127 not found, 126 cannot be run; 100 usage, 78 bad configuration, 111 system failure at start.\n");
 }
 
 void explain_version(struct text *out)

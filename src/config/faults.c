@@ -91,10 +91,10 @@ void faults_add(struct faults *faults, const struct origin *origin, const char *
 void faults_at(struct faults *faults, const struct place *place, enum option_id id, const char *fmt, ...)
 {
 	struct found found = draft_find(place, id);
-	const struct origin *origin = found.setting ? &found.setting->origin
+	const struct origin *origin = found.setting    ? &found.setting->origin
 				      : place->watch   ? &place->watch->origin
 				      : place->service ? &place->service->origin
-						       : &(const struct origin){.kind = ORIGIN_DEFAULT};
+						       : &(const struct origin){ .kind = ORIGIN_DEFAULT };
 	/* A service of the command line alone needs no name: there is no other. */
 	bool named = place->service && (place->service != &place->draft->own || place->draft->with_files);
 	va_list args;

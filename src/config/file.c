@@ -138,7 +138,7 @@ static void unknown_option(const char *name, struct err *err)
 	const char *close = option_closest(name, OPTION_FILE);
 
 	if (!close)
-		close = str_closest(name, (const char *[]){SECTION_SERVICE, SECTION_WATCH}, 2);
+		close = str_closest(name, (const char *[]){ SECTION_SERVICE, SECTION_WATCH }, 2);
 	if (id != OPTION_COUNT)
 		err_set(err, EINVAL, "'%s' does not stand here but %s", name, scope_homes[option_scope(id)]);
 	else if (strcmp(name, SECTION_SERVICE) == 0)
@@ -170,7 +170,7 @@ static void __attribute__((format(printf, 2, 0))) take_error(cfg_t *cfg, const c
 
 static struct origin origin_at(const struct reading *reading, uint32_t line)
 {
-	return (struct origin){.kind = ORIGIN_FILE, .name = reading->name, .line = line};
+	return (struct origin){ .kind = ORIGIN_FILE, .name = reading->name, .line = line };
 }
 
 /* The line of the next section's brace: the walk below meets them in the order of opening. */
@@ -193,7 +193,8 @@ static void take_option(struct reading *reading, cfg_t *section, enum option_id 
 		const char *value = cfg_opt_getnstr(opt, i);
 
 		if (value)
-			draft_put(reading->draft, setting, origin, draft_text(reading->draft, value, strlen(value)), i > 0);
+			draft_put(reading->draft, setting, origin, draft_text(reading->draft, value, strlen(value)),
+				  i > 0);
 	}
 }
 
@@ -214,12 +215,13 @@ static const char *title_of(struct reading *reading, cfg_t *section)
 
 static void take_service(struct reading *reading, cfg_t *section)
 {
-	struct draft_service *service = draft_add_service(reading->draft, title_of(reading, section), next_section(reading));
+	struct draft_service *service =
+		draft_add_service(reading->draft, title_of(reading, section), next_section(reading));
 
 	for (unsigned int i = 0; service && i < cfg_size(section, SECTION_WATCH); i++) {
 		cfg_t *part = cfg_getnsec(section, SECTION_WATCH, i);
-		struct draft_watch *watch = draft_add_watch(reading->draft, service, title_of(reading, part),
-							    next_section(reading));
+		struct draft_watch *watch =
+			draft_add_watch(reading->draft, service, title_of(reading, part), next_section(reading));
 
 		if (watch)
 			take_options(reading, part, OPTION_WATCH_FIRST, OPTION_WATCH_COUNT, watch->settings);
@@ -266,7 +268,7 @@ static int parse_clean(struct reading *reading, struct err *err)
 int file_parse(const char *path, const char *text, size_t len, struct draft *draft, struct err *err)
 {
 	struct precheck precheck;
-	struct reading reading = {.draft = draft, .precheck = &precheck};
+	struct reading reading = { .draft = draft, .precheck = &precheck };
 	int r = precheck_run(path, text, len, &precheck, err);
 
 	if (r < 0)

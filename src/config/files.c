@@ -11,7 +11,7 @@
 
 static void add_file(struct draft *draft, const char *path)
 {
-	static const struct origin by_default = {.kind = ORIGIN_FILE, .name = "default"};
+	static const struct origin by_default = { .kind = ORIGIN_FILE, .name = "default" };
 
 	draft_put(draft, &draft->globals[OPT_CONFIG], by_default, draft_text(draft, path, strlen(path)), true);
 }

@@ -60,13 +60,13 @@ static void check_names(const struct order *order, struct faults *faults)
 			faults_add(faults, &order->services[first]->origin, service->name, NULL, NULL,
 				   "the name belongs to the command of the command line: take another");
 		else
-			faults_add(faults, &service->origin, service->name, NULL, NULL, "the name is taken already, in %s",
+			faults_add(faults, &service->origin, service->name, NULL, NULL,
+				   "the name is taken already, in %s",
 				   origin_format(&order->services[first]->origin, where, sizeof(where)));
 	}
 }
 
-static void fault_unknown(const struct order *order, const struct place *place, const char *name,
-			  struct faults *faults)
+static void fault_unknown(const struct order *order, const struct place *place, const char *name, struct faults *faults)
 {
 	const char **names = malloc(order->count * sizeof(*names));
 	const char *close = NULL;
@@ -92,7 +92,7 @@ static bool has_index(const uint32_t *list, uint32_t count, uint32_t index)
 
 static int resolve(struct order *order, uint32_t index, struct faults *faults)
 {
-	struct place place = {.draft = order->draft, .service = order->services[index]};
+	struct place place = { .draft = order->draft, .service = order->services[index] };
 	struct found found = draft_find(&place, OPT_AFTER);
 
 	if (!found.setting || found.setting->count == 0)
@@ -116,19 +116,18 @@ enum mark { MARK_NEW, MARK_OPEN, MARK_DONE };
 
 /* One descent: where it stands in each service's list, and which services lie on the way. */
 struct descent {
-	uint8_t *marks;	 /* enum mark */
-	uint32_t *way;	 /* stack of services */
-	uint32_t *next;	 /* per service: the entry of `after` that is looked at next */
+	uint8_t *marks; /* enum mark */
+	uint32_t *way;	/* stack of services */
+	uint32_t *next; /* per service: the entry of `after` that is looked at next */
 	uint32_t depth;
 };
 
 /* "a → b → a", from where the way meets itself; each arrow reads "waits for". */
-static void fault_cycle(const struct order *order, const struct descent *descent, uint32_t meets,
-			struct faults *faults)
+static void fault_cycle(const struct order *order, const struct descent *descent, uint32_t meets, struct faults *faults)
 {
 	char path[512] = "";
 	uint32_t start = 0;
-	struct place place = {.draft = order->draft, .service = order->services[meets]};
+	struct place place = { .draft = order->draft, .service = order->services[meets] };
 
 	while (descent->way[start] != meets)
 		start++;
@@ -142,8 +141,7 @@ static void fault_cycle(const struct order *order, const struct descent *descent
 }
 
 /* Follow `after` from one service, without recursion, and append what has all it waits for. */
-static bool descend(struct order *order, struct descent *descent, uint32_t root, uint32_t *done,
-		    struct faults *faults)
+static bool descend(struct order *order, struct descent *descent, uint32_t root, uint32_t *done, struct faults *faults)
 {
 	bool cycle = false;
 
@@ -173,7 +171,7 @@ static bool descend(struct order *order, struct descent *descent, uint32_t root,
 
 static int arrange(struct order *order, struct faults *faults)
 {
-	struct descent descent = {0};
+	struct descent descent = { 0 };
 	uint32_t done = 0;
 	bool cycle = false;
 	int r = 0;

@@ -13,10 +13,10 @@ struct order {
 	const struct draft *draft;
 	const struct draft_service **services;
 	uint32_t count;
-	uint32_t **after;     /* per service */
+	uint32_t **after; /* per service */
 	uint32_t *after_count;
-	uint32_t *sequence;   /* sequence[n]: the service that is n-th; a given order is kept where it can be */
-	uint32_t *position;   /* the reverse */
+	uint32_t *sequence; /* sequence[n]: the service that is n-th; a given order is kept where it can be */
+	uint32_t *position; /* the reverse */
 };
 
 /*

@@ -9,8 +9,8 @@
 #include "model/spec.h"
 
 #define SECTIONS_MAX (SPEC_MAX_SERVICES + SPEC_MAX_WATCHES) /* the library compares each title with all others */
-#define DEPTH_MAX 8	 /* service, watch, list: three are enough */
-#define NAMES_MAX 64	 /* options seen in one block; there are fewer that exist */
+#define DEPTH_MAX 8					    /* service, watch, list: three are enough */
+#define NAMES_MAX 64					    /* options seen in one block; there are fewer that exist */
 #define VARIABLE_MAX 256
 
 enum token { TOKEN_NONE, TOKEN_WORD, TOKEN_STRING, TOKEN_EQUALS, TOKEN_OTHER };
@@ -36,7 +36,7 @@ struct scan {
 	const char *start;
 	uint32_t line;
 	enum token last;
-	struct name head;   /* the first word of a setting or section */
+	struct name head;    /* the first word of a setting or section */
 	uint32_t head_words; /* words so far, up to its '=' or '{'; 0: the next one is a head */
 	uint32_t depth;
 	struct block blocks[DEPTH_MAX];
@@ -81,7 +81,8 @@ static int skip_block_comment(struct scan *scan)
 	const char *close = memmem(scan->at + 2, (size_t)(scan->end - scan->at - 2), "*/", 2);
 
 	if (!close)
-		return FAULT(scan, scan->line, "the comment that begins here is never closed; a pattern with * must be quoted");
+		return FAULT(scan, scan->line,
+			     "the comment that begins here is never closed; a pattern with * must be quoted");
 	blank_out(scan, (size_t)(close + 2 - scan->at));
 	return 0;
 }
@@ -96,8 +97,9 @@ static int take_word(struct scan *scan, enum token kind, struct name word)
 	scan->last = kind;
 	if (scan->blocks[scan->depth].list) {
 		if (last == TOKEN_WORD || last == TOKEN_STRING)
-			return FAULT(scan, word.line, "a comma is missing before this word, or a '}' that ends the list of "
-				     "line %u", scan->blocks[scan->depth].line);
+			return FAULT(scan, word.line,
+				     "a comma is missing before this word, or a '}' that ends the list of line %u",
+				     scan->blocks[scan->depth].line);
 		return 0;
 	}
 	if (last == TOKEN_EQUALS || scan->head_words++ > 0)
@@ -106,7 +108,9 @@ static int take_word(struct scan *scan, enum token kind, struct name word)
 	while (odd < word.len && memchr(plain, word.at[odd], sizeof(plain) - 1))
 		odd++;
 	if (odd < word.len && (unsigned char)word.at[odd] < 0x80)
-		return FAULT(scan, word.line, "a name is expected here, and it has no '%c': is an '=' or a quote missing before it?", word.at[odd]);
+		return FAULT(scan, word.line,
+			     "a name is expected here, and it has no '%c': is an '=' or a quote missing before it?",
+			     word.at[odd]);
 	scan->head = word;
 	return 0;
 }
@@ -116,7 +120,8 @@ static int check_no_head(struct scan *scan)
 {
 	if (scan->head_words == 0)
 		return 0;
-	return FAULT(scan, scan->head.line, "'%.*s' has no value: a setting is name = VALUE, several words are {\"a\", \"b\"}",
+	return FAULT(scan, scan->head.line,
+		     "'%.*s' has no value: a setting is name = VALUE, several words are {\"a\", \"b\"}",
 		     (int)scan->head.len, scan->head.at);
 }
 
@@ -131,7 +136,8 @@ static int check_escape(struct scan *scan)
 	int c = peek(scan, 1);
 
 	if (c == 'x')
-		while (digits < 2 && peek(scan, digits + 2) > 0 && strchr("0123456789abcdefABCDEF", peek(scan, digits + 2)))
+		while (digits < 2 && peek(scan, digits + 2) > 0 &&
+		       strchr("0123456789abcdefABCDEF", peek(scan, digits + 2)))
 			zero &= peek(scan, ++digits + 1) == '0';
 	else
 		while (peek(scan, digits + 1) >= '0' && peek(scan, digits + 1) <= '9')
@@ -166,7 +172,8 @@ static int check_variable(struct scan *scan, char quote)
 	memcpy(name, from, len);
 	name[len] = '\0';
 	if (!getenv(name))
-		return FAULT(scan, scan->line, "the environment variable '%s' is not set, so '${%s}' would be empty; set it, "
+		return FAULT(scan, scan->line,
+			     "the environment variable '%s' is not set, so '${%s}' would be empty; set it, "
 			     "write '${%s:-default}', use single quotes, or %%{…} for a placeholder of reinit",
 			     name, name, name);
 	scan->at = to + 1;
@@ -176,7 +183,7 @@ static int check_variable(struct scan *scan, char quote)
 /* From an opening quote to behind the closing one. */
 static int scan_string(struct scan *scan)
 {
-	struct name word = {.at = scan->at, .len = 1, .line = scan->line};
+	struct name word = { .at = scan->at, .len = 1, .line = scan->line };
 	char quote = *scan->at++;
 
 	while (scan->at < scan->end && *scan->at != quote) {
@@ -215,13 +222,14 @@ static bool ends_word(int c)
 /* A word without quotes. What the library would drop or misread in one is named here. */
 static int scan_word(struct scan *scan)
 {
-	struct name word = {.at = scan->at, .line = scan->line};
+	struct name word = { .at = scan->at, .line = scan->line };
 
 	for (; !ends_word(peek(scan, 0)); scan->at++) {
 		int c = peek(scan, 0);
 
 		if (c == '#')
-			return FAULT(scan, scan->line, "'#' behind a word begins a comment: quote the word, or put a blank before '#'");
+			return FAULT(scan, scan->line,
+				     "'#' behind a word begins a comment: quote the word, or put a blank before '#'");
 		if (c == '"' || c == '\'')
 			return FAULT(scan, scan->line, "a quote stands inside a word: quote it as a whole");
 		if (c == ';')
@@ -236,7 +244,8 @@ static int scan_word(struct scan *scan)
 	if (word.at[word.len - 1] == '$' && peek(scan, 0) == '{')
 		return FAULT(scan, scan->line, "'${' inside a word must be quoted");
 	if (scan->at == scan->end && scan->depth == 0)
-		return FAULT(scan, scan->line, "the file ends in the middle of a line; was it cut? end it with a newline");
+		return FAULT(scan, scan->line,
+			     "the file ends in the middle of a line; was it cut? end it with a newline");
 	return take_word(scan, TOKEN_WORD, word);
 }
 
@@ -246,8 +255,10 @@ static int scan_equals(struct scan *scan)
 	struct block *block = &scan->blocks[scan->depth];
 
 	if (block->list)
-		return FAULT(scan, scan->line, "'=' stands inside a list: quote the word it belongs to, or close the list "
-			     "of line %u with '}'", block->line);
+		return FAULT(scan, scan->line,
+			     "'=' stands inside a list: quote the word it belongs to, or close the list "
+			     "of line %u with '}'",
+			     block->line);
 	if (scan->last == TOKEN_EQUALS)
 		return FAULT(scan, scan->line, "a value is missing behind '='");
 	if (scan->head_words == 0)
@@ -255,9 +266,10 @@ static int scan_equals(struct scan *scan)
 	if (scan->head_words > 1)
 		return FAULT(scan, scan->head.line, "'=' is missing behind '%.*s'", (int)scan->head.len, scan->head.at);
 	for (uint32_t i = 0; i < block->name_count; i++)
-		if (block->names[i].len == scan->head.len && memcmp(block->names[i].at, scan->head.at, scan->head.len) == 0)
-			return FAULT(scan, scan->head.line, "'%.*s' is given twice, first in line %u", (int)scan->head.len,
-				     scan->head.at, block->names[i].line);
+		if (block->names[i].len == scan->head.len &&
+		    memcmp(block->names[i].at, scan->head.at, scan->head.len) == 0)
+			return FAULT(scan, scan->head.line, "'%.*s' is given twice, first in line %u",
+				     (int)scan->head.len, scan->head.at, block->names[i].line);
 	if (block->name_count < NAMES_MAX)
 		block->names[block->name_count++] = scan->head;
 	scan->last = TOKEN_EQUALS;
@@ -273,10 +285,12 @@ static int note_section(struct scan *scan)
 	if (scan->head_words == 0)
 		return FAULT(scan, scan->line, "'{' without a name before it");
 	if (scan->head_words == 1)
-		return FAULT(scan, scan->line, "a name is missing between '%.*s' and '{'", (int)scan->head.len, scan->head.at);
+		return FAULT(scan, scan->line, "a name is missing between '%.*s' and '{'", (int)scan->head.len,
+			     scan->head.at);
 	if (scan->head_words > 2)
-		return FAULT(scan, scan->head.line, "'%.*s' takes one name and then '{'; or is an '=' missing behind it?",
-			     (int)scan->head.len, scan->head.at);
+		return FAULT(scan, scan->head.line,
+			     "'%.*s' takes one name and then '{'; or is an '=' missing behind it?", (int)scan->head.len,
+			     scan->head.at);
 	if (out->section_count == SECTIONS_MAX)
 		return FAULT(scan, scan->line, "more than %u blocks", SECTIONS_MAX);
 	if (out->section_count == out->section_room) {
@@ -351,7 +365,7 @@ static int take_comma(struct scan *scan)
 /* An unquoted "${NAME}" is a word by itself. */
 static int scan_variable(struct scan *scan)
 {
-	struct name word = {.at = scan->at, .len = 1, .line = scan->line};
+	struct name word = { .at = scan->at, .len = 1, .line = scan->line };
 	int r = check_variable(scan, '\n');
 
 	return r < 0 ? r : take_word(scan, TOKEN_STRING, word);
@@ -416,7 +430,8 @@ static int scan_all(struct scan *scan)
 	while (r == 0 && scan->at < scan->end)
 		r = scan_one(scan);
 	if (r == 0 && scan->depth > 0)
-		return FAULT(scan, scan->blocks[scan->depth].line, "the '{' in this line is never closed; was the file cut?");
+		return FAULT(scan, scan->blocks[scan->depth].line,
+			     "the '{' in this line is never closed; was the file cut?");
 	if (r == 0 && scan->last == TOKEN_EQUALS)
 		return FAULT(scan, scan->line, "a value is missing behind '='; was the file cut?");
 	return r < 0 ? r : check_no_head(scan);
@@ -424,9 +439,9 @@ static int scan_all(struct scan *scan)
 
 int precheck_run(const char *name, const char *text, size_t len, struct precheck *ret, struct err *err)
 {
-	struct precheck out = {.clean = malloc(len + 2)};
+	struct precheck out = { .clean = malloc(len + 2) };
 	struct scan *scan = calloc(1, sizeof(*scan));
-	struct err local = {0};
+	struct err local = { 0 };
 	int r = -ENOMEM;
 
 	if (!out.clean || !scan) {
@@ -435,8 +450,14 @@ int precheck_run(const char *name, const char *text, size_t len, struct precheck
 		if (len > 0)
 			memcpy(out.clean, text, len);
 		memcpy(out.clean + len, "\n", 2);
-		*scan = (struct scan){.file = name, .at = text, .end = text + len, .start = text, .line = 1,
-				      .clean = out.clean, .out = &out, .err = err ? err : &local};
+		*scan = (struct scan){ .file = name,
+				       .at = text,
+				       .end = text + len,
+				       .start = text,
+				       .line = 1,
+				       .clean = out.clean,
+				       .out = &out,
+				       .err = err ? err : &local };
 		r = scan_all(scan);
 	}
 	free(scan);

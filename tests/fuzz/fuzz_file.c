@@ -31,12 +31,12 @@ static void fuzz_file_fail(const char *what, const char *more)
 /* One text: its block (NULL when it is refused) and what is explained of it. */
 static struct spec *fuzz_file_judge(const char *text, size_t len, struct text *explained, long *ret_size)
 {
-	char *argv[] = {"reinit", "--config", "f", NULL}, *envp[] = {NULL};
+	char *argv[] = { "reinit", "--config", "f", NULL }, *envp[] = { NULL };
 	struct specbuild build;
 	struct faults faults;
 	struct cli cli;
 	struct spec *spec = NULL;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (cli_parse(3, argv, envp, &cli, &err) < 0)
 		fuzz_file_fail("cli_parse", err.msg);
@@ -78,9 +78,9 @@ static void fuzz_file_strip(struct text *text)
 /* Returns 1 when the text is accepted, 0 when it is refused; ends the process when a promise is broken. */
 int fuzz_file(const uint8_t *data, size_t size)
 {
-	struct text once = {0}, twice = {0};
+	struct text once = { 0 }, twice = { 0 };
 	struct spec *spec, *again = NULL;
-	struct err err = {0};
+	struct err err = { 0 };
 	long len = 0;
 
 	spec = fuzz_file_judge((const char *)data, size, &once, &len);

@@ -25,8 +25,8 @@ static size_t fuzz_spec_strings(const struct spec *spec, struct spec_list list)
 
 static size_t fuzz_spec_service(const struct spec *spec, const struct service_spec *service)
 {
-	const uint32_t strings[] = {service->name, service->ready_target, service->user_name, service->user_home,
-				    service->workdir};
+	const uint32_t strings[] = { service->name, service->ready_target, service->user_name, service->user_home,
+				     service->workdir };
 	size_t sum = 0;
 
 	for (size_t n = 0; n < sizeof(strings) / sizeof(strings[0]); n++)

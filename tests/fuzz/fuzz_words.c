@@ -48,7 +48,7 @@ int fuzz_words(const uint8_t *data, size_t size)
 	/* Exactly as large as promised to be enough: a byte for each of the text, a word for every second. */
 	size_t room = size / 2 + 2;
 	char *text = calloc(size + 1, 1), *buf = malloc(size + 1), **words = malloc(room * sizeof(*words));
-	struct err err = {0};
+	struct err err = { 0 };
 	int count;
 
 	memcpy(text, data, size);

@@ -19,8 +19,8 @@
 #include "config/cli.h"
 #include "config/file.h"
 
-#define WORDS(...) ((char *[]){"reinit", __VA_ARGS__, NULL})
-#define NO_ENV ((char *[]){NULL})
+#define WORDS(...) ((char *[]){ "reinit", __VA_ARGS__, NULL })
+#define NO_ENV ((char *[]){ NULL })
 
 struct judged {
 	struct cli cli;
@@ -49,7 +49,7 @@ static inline void judge_draft(struct judged *judged)
 	judged->spec = NULL;
 	r = check_draft(&judged->cli.draft, &judged->faults, &build);
 	if (r == 0) {
-		struct err err = {0};
+		struct err err = { 0 };
 
 		judged->size = specbuild_pack(&build, &judged->spec);
 		assert_true(judged->size > 0);
@@ -64,7 +64,7 @@ static inline void judge_draft(struct judged *judged)
 
 static inline void judge_env(struct judged *judged, char **argv, char **envp)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (cli_parse(words_count(argv), argv, envp, &judged->cli, &err) < 0)
 		fail_msg("cli_parse: %s", err.msg);
@@ -79,7 +79,7 @@ static inline void judge(struct judged *judged, char **argv)
 /* Judge the text of a file called "f", beside an optional command line. */
 static inline void judge_file(struct judged *judged, const char *text, char **argv)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (cli_parse(words_count(argv), argv, NO_ENV, &judged->cli, &err) < 0)
 		fail_msg("cli_parse: %s", err.msg);
@@ -95,36 +95,36 @@ static inline void judged_finish(struct judged *judged)
 	draft_finish(&judged->cli.draft);
 }
 
-#define assert_has(text, part) \
-	do { \
-		const char *text_ = (text); \
-		if (!text_ || !strstr(text_, (part))) \
-			fail_msg("'%s' is not in: %s", (part), text_ ? text_ : "(null)"); \
+#define assert_has(text, part)                                                                                         \
+	do {                                                                                                           \
+		const char *text_ = (text);                                                                            \
+		if (!text_ || !strstr(text_, (part)))                                                                  \
+			fail_msg("'%s' is not in: %s", (part), text_ ? text_ : "(null)");                              \
 	} while (0)
-#define assert_has_not(text, part) \
-	do { \
-		const char *text_ = (text); \
-		if (text_ && strstr(text_, (part))) \
-			fail_msg("'%s' is in: %s", (part), text_); \
+#define assert_has_not(text, part)                                                                                     \
+	do {                                                                                                           \
+		const char *text_ = (text);                                                                            \
+		if (text_ && strstr(text_, (part)))                                                                    \
+			fail_msg("'%s' is in: %s", (part), text_);                                                     \
 	} while (0)
 
 /* The command line must be judged faulty with this sentence in the faults. */
-#define assert_fault(argv, part) \
-	do { \
-		struct judged judged_; \
-		judge(&judged_, argv); \
-		assert_null(judged_.spec); \
-		assert_has(judged_.faults.text, part); \
-		judged_finish(&judged_); \
+#define assert_fault(argv, part)                                                                                       \
+	do {                                                                                                           \
+		struct judged judged_;                                                                                 \
+		judge(&judged_, argv);                                                                                 \
+		assert_null(judged_.spec);                                                                             \
+		assert_has(judged_.faults.text, part);                                                                 \
+		judged_finish(&judged_);                                                                               \
 	} while (0)
 
-#define assert_file_fault(source, part) \
-	do { \
-		struct judged judged_; \
-		judge_file(&judged_, source, WORDS("--config", "f")); \
-		assert_null(judged_.spec); \
-		assert_has(judged_.faults.text, part); \
-		judged_finish(&judged_); \
+#define assert_file_fault(source, part)                                                                                \
+	do {                                                                                                           \
+		struct judged judged_;                                                                                 \
+		judge_file(&judged_, source, WORDS("--config", "f"));                                                  \
+		assert_null(judged_.spec);                                                                             \
+		assert_has(judged_.faults.text, part);                                                                 \
+		judged_finish(&judged_);                                                                               \
 	} while (0)
 
 #endif

@@ -20,14 +20,24 @@ struct cfg_t;
 int cfg_parse_buf(struct cfg_t *cfg, const char *buf);
 
 /* How the child goes wrong, in the middle of the library. */
-enum trouble { NONE, CRASH, LIBRARY_EXIT, HANG, NOTHING_SAID, DAMAGED_BLOCK, UNSEALED_BLOCK, EMPTY_ANSWER, STRANGE_CODE };
+enum trouble {
+	NONE,
+	CRASH,
+	LIBRARY_EXIT,
+	HANG,
+	NOTHING_SAID,
+	DAMAGED_BLOCK,
+	UNSEALED_BLOCK,
+	EMPTY_ANSWER,
+	STRANGE_CODE
+};
 
 /* Shared with the processes that are forked. */
 static struct {
 	enum trouble trouble;
 	pid_t boot;   /* the process that is reinit */
 	pid_t parser; /* the process that ran the library */
-} *shared;
+} * shared;
 
 static char dir[64], conf[96], mark[96];
 
@@ -48,7 +58,7 @@ static int find_fd(const char *what)
 /* An answer as oneshot.c frames it: kind 1, a code, a length. */
 static void answer(int32_t code, const char *text)
 {
-	uint32_t frame[3] = {1, (uint32_t)code, (uint32_t)strlen(text)};
+	uint32_t frame[3] = { 1, (uint32_t)code, (uint32_t)strlen(text) };
 	int fd = find_fd("pipe:");
 
 	if (write(fd, frame, sizeof(frame)) != sizeof(frame) || write(fd, text, frame[2]) != (ssize_t)frame[2])
@@ -121,10 +131,10 @@ int cfg_parse_buf(struct cfg_t *cfg, const char *buf)
 /* The half minute that a hanging child is given, cut short: as soon as the child is there, time is up. */
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	struct timespec limit = {.tv_nsec = 1000000};
+	struct timespec limit = { .tv_nsec = 1000000 };
 
 	if (shared->trouble != HANG || getpid() != shared->boot)
-		limit = (struct timespec){.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000L};
+		limit = (struct timespec){ .tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000L };
 	for (;;) {
 		int n = ppoll(fds, count, timeout_ms < 0 ? NULL : &limit, NULL);
 

@@ -17,7 +17,7 @@ static void answer_text(struct oneshot_out *out, void *arg)
 static void the_answer_of_the_child_comes_back(void **state)
 {
 	struct oneshot_answer answer;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	assert_int_equal(oneshot_run(answer_text, "hello\n", &answer, &err), 0);
@@ -79,8 +79,8 @@ static void die_by_signal(struct oneshot_out *out, void *arg)
 
 static void a_crash_is_an_error_that_names_the_file(void **state)
 {
-	struct oneshot_answer answer = {.code = 99};
-	struct err err = {0};
+	struct oneshot_answer answer = { .code = 99 };
+	struct err err = { 0 };
 
 	(void)state;
 	assert_true(oneshot_run(die_by_signal, NULL, &answer, &err) < 0);
@@ -99,7 +99,7 @@ static void die_like_flex(struct oneshot_out *out, void *arg)
 static void the_exit_of_a_library_is_an_error(void **state)
 {
 	struct oneshot_answer answer;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	assert_true(oneshot_run(die_like_flex, NULL, &answer, &err) < 0);
@@ -115,7 +115,7 @@ static void say_nothing(struct oneshot_out *out, void *arg)
 static void a_child_without_an_answer_is_an_error(void **state)
 {
 	struct oneshot_answer answer;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	assert_true(oneshot_run(say_nothing, NULL, &answer, &err) < 0);
@@ -133,7 +133,7 @@ static void answer_and_die(struct oneshot_out *out, void *arg)
 static void an_answer_before_a_crash_does_not_count(void **state)
 {
 	struct oneshot_answer answer;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	assert_true(oneshot_run(answer_and_die, NULL, &answer, &err) < 0);
@@ -150,7 +150,7 @@ static void write_unsealed(struct oneshot_out *out, void *arg)
 static void an_unsealed_block_is_refused(void **state)
 {
 	struct oneshot_answer answer;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	assert_true(oneshot_run(write_unsealed, NULL, &answer, &err) < 0);
@@ -160,7 +160,7 @@ static void an_unsealed_block_is_refused(void **state)
 static void ignored_sigchld_loses_nothing(void **state)
 {
 	struct oneshot_answer answer;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	(void)signal(SIGCHLD, SIG_IGN);

@@ -40,7 +40,7 @@ static void write_conf(const char *text, size_t len)
 
 static void load(struct reader_plan *plan, char **argv)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (reader_load(words_count(argv), argv, NO_ENV, plan, &err) < 0)
 		fail_msg("%s", err.msg);
@@ -63,7 +63,7 @@ static void expect_text(char **argv, int code, const char *part)
 
 static void drop(const struct reader_plan *plan, bool mapped)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	assert_int_equal(spec_check(plan->spec, plan->spec->size_bytes, &err), 0);
 	if (mapped)
@@ -76,7 +76,7 @@ static void a_plain_command_needs_no_descriptor_and_no_process(void **state)
 {
 	struct rlimit before, none;
 	struct reader_plan plan;
-	struct err err = {0};
+	struct err err = { 0 };
 	char **argv = WORDS("--", "app");
 	int r;
 
@@ -114,7 +114,8 @@ static void a_file_gives_a_mapped_spec(void **state)
 static void faults_of_usage_end_with_100(void **state)
 {
 	(void)state;
-	expect_text(WORDS("--wach", "x"), 100, "reinit: unknown option '--wach'; did you mean --watch?\nreinit: try reinit --help\n");
+	expect_text(WORDS("--wach", "x"), 100,
+		    "reinit: unknown option '--wach'; did you mean --watch?\nreinit: try reinit --help\n");
 	expect_text(WORDS("--poll", "x", "--linger", "y", "app"), 100, "reinit: 2 faults: nothing was started\n");
 	expect_text(WORDS("--poll", "x", "app"), 100, "reinit: command line: poll: 'x' is not a duration");
 }
@@ -173,8 +174,8 @@ static void help_version_test_and_explain_print_and_end_with_0(void **state)
 static void lack_of_descriptors_is_a_failure_of_the_system(void **state)
 {
 	struct rlimit before, none;
-	struct reader_plan plan = {.exit_code = 5};
-	struct err err = {0};
+	struct reader_plan plan = { .exit_code = 5 };
+	struct err err = { 0 };
 	char **argv = WORDS("--config", path);
 	int r;
 
@@ -199,7 +200,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(faults_of_a_file_end_with_78, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_fault_of_syntax_is_reported_alone, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(files_that_cannot_be_read_end_with_78, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(help_version_test_and_explain_print_and_end_with_0, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(help_version_test_and_explain_print_and_end_with_0, make_dir,
+						remove_dir),
 		cmocka_unit_test_setup_teardown(lack_of_descriptors_is_a_failure_of_the_system, make_dir, remove_dir),
 	};
 

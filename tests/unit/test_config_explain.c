@@ -23,11 +23,13 @@ static void expect_line(const struct text *text, const char *what, const char *o
 static void every_value_carries_its_origin(void **state)
 {
 	struct judged judged;
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
-	judge_env(&judged, WORDS("--watch", "/w", "--validate", "x -t", "--keys", "*.crt", "--keys", "a", "--", "/bin/app", "a b"),
-		  (char *[]){"REINIT_SETTLE=1s", NULL});
+	judge_env(
+		&judged,
+		WORDS("--watch", "/w", "--validate", "x -t", "--keys", "*.crt", "--keys", "a", "--", "/bin/app", "a b"),
+		(char *[]){ "REINIT_SETTLE=1s", NULL });
 	explain_plan(&judged.cli.draft, &text);
 	expect_line(&text, "log-level = info ", "default");
 	expect_line(&text, "service \"app\" { ", "command line");
@@ -47,7 +49,7 @@ static void every_value_carries_its_origin(void **state)
 static void values_of_a_file_carry_their_line(void **state)
 {
 	struct judged judged;
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	judge_file(&judged, "poll = 10s\nservice a {\n command = {x, \"y z\"}\n}\n",
@@ -66,11 +68,11 @@ static void values_of_a_file_carry_their_line(void **state)
 static void only_what_the_policy_takes_is_shown(void **state)
 {
 	struct judged judged;
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	judge_env(&judged, WORDS("--watch", "/w", "--on-change", "signal:USR1", "--", "app"),
-		  (char *[]){"REINIT_SIGNAL=HUP", NULL});
+		  (char *[]){ "REINIT_SIGNAL=HUP", NULL });
 	explain_plan(&judged.cli.draft, &text);
 	expect_line(&text, "    on-change = signal:USR1 ", "command line");
 	assert_has_not(text.data, " signal = ");
@@ -99,7 +101,7 @@ static void explained_files_read_back_the_same(void **state)
 		"service a { command = 'x \"y z\"' start-limit = 0\n"
 		" watch \"/\\t\\x7f\\xff\" { on-change = exit exit-code = 7 } watch /k { keys = k on-change = 'exec:r s' } }\n";
 	struct judged judged, again;
-	struct text explained = {0};
+	struct text explained = { 0 };
 
 	(void)state;
 	judge_file(&judged, text, WORDS("--config", "f", "--stop-timeout", "3s"));
@@ -118,9 +120,9 @@ static void explained_files_read_back_the_same(void **state)
 /* A command line as a file: the same but for where the command lies. */
 static void an_explained_command_line_is_a_file(void **state)
 {
-	static char *const commands[] = {"app", "it's me", "a\"b", "a\\b", "$x"};
+	static char *const commands[] = { "app", "it's me", "a\"b", "a\\b", "$x" };
 	struct judged judged, again;
-	struct text text = {0};
+	struct text text = { 0 };
 	const struct service_spec *service;
 
 	(void)state;
@@ -148,7 +150,7 @@ static void an_explained_command_line_is_a_file(void **state)
 
 static void help_names_every_option_of_the_command_line(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	explain_help(&text);
@@ -168,7 +170,7 @@ static void help_names_every_option_of_the_command_line(void **state)
 
 static void help_fits_a_terminal_of_100_columns(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	explain_help(&text);
@@ -180,7 +182,7 @@ static void help_fits_a_terminal_of_100_columns(void **state)
 
 static void version_is_one_line(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	explain_version(&text);

@@ -28,7 +28,7 @@ ssize_t read(int fd, void *buf, size_t size)
 static void refuse_len(const char *text, size_t len, const char *part)
 {
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	draft_init(&draft);
 	assert_true(file_parse("f", text, len, &draft, &err) < 0);
@@ -45,7 +45,7 @@ static void refuse(const char *text, const char *part)
 static void expect(const char *text, enum option_id id, const char *joined, uint32_t line)
 {
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 	struct setting *setting;
 	char buf[512] = "";
 
@@ -153,8 +153,8 @@ static void trap_the_second_of_equal_titles_does_not_replace_the_first(void **st
 			  "f:2: service 'a': the name is taken already, in f:1");
 	assert_file_fault("service a { command = x watch \"/w\" { } \n watch \"/w\" { } }\n",
 			  "f:2: service 'a': watch '/w': is watched twice: give each its keys");
-	expect("service a { command = x watch '0:/w' { keys = a } watch /w { keys = b } watch /w { keys = c } }\n", OPT_KEYS,
-	       "a", 1);
+	expect("service a { command = x watch '0:/w' { keys = a } watch /w { keys = b } watch /w { keys = c } }\n",
+	       OPT_KEYS, "a", 1);
 }
 
 static void equal_titles_are_told_with_all_other_faults(void **state)
@@ -174,7 +174,8 @@ static void one_path_may_be_watched_twice_for_other_keys(void **state)
 	struct judged judged;
 
 	(void)state;
-	judge_file(&judged, "service a { command = x watch /w { keys = a }\n watch /w { keys = b on-change = restart } }\n",
+	judge_file(&judged,
+		   "service a { command = x watch /w { keys = a }\n watch /w { keys = b on-change = restart } }\n",
 		   WORDS("--config", "f"));
 	if (!judged.spec)
 		fail_msg("%s", judged.faults.text);
@@ -264,7 +265,8 @@ static void trap_an_error_leaves_nothing_behind_for_the_next_file(void **state)
 static void unknown_options_are_named_with_line_and_neighbour(void **state)
 {
 	(void)state;
-	refuse("\nservice a {\n stop-singal = HUP\n}\n", "f:3: unknown option 'stop-singal'; did you mean stop-signal?");
+	refuse("\nservice a {\n stop-singal = HUP\n}\n",
+	       "f:3: unknown option 'stop-singal'; did you mean stop-signal?");
 	refuse("zzzzzzzzz = 1\n", "f:1: unknown option 'zzzzzzzzz'");
 	refuse("srevice a { }\n", "f:1: unknown option 'srevice'; did you mean service?");
 }
@@ -283,9 +285,28 @@ static void options_in_the_wrong_place_are_sent_to_the_right_one(void **state)
 
 static void no_prefix_crashes_and_no_garbage_passes(void **state)
 {
-	static const char *const garbage[] = {"{", "}", "=", ",", "a", "a b", "a = = b", "a = ,", "service", "service {",
-					      "service a = b", "service a b { }", "service \"a\" \"b\" { }", "poll = { , }",
-					      "poll = {a,,b}", "poll = a b", "poll a", "poll { }", "\\", "$", "a = \\", "\xff\xfe"};
+	static const char *const garbage[] = { "{",
+					       "}",
+					       "=",
+					       ",",
+					       "a",
+					       "a b",
+					       "a = = b",
+					       "a = ,",
+					       "service",
+					       "service {",
+					       "service a = b",
+					       "service a b { }",
+					       "service \"a\" \"b\" { }",
+					       "poll = { , }",
+					       "poll = {a,,b}",
+					       "poll = a b",
+					       "poll a",
+					       "poll { }",
+					       "\\",
+					       "$",
+					       "a = \\",
+					       "\xff\xfe" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
@@ -329,7 +350,7 @@ static void write_file(const char *path, const char *text, size_t len)
 static void refuse_path(const char *path, int code, const char *part)
 {
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	draft_init(&draft);
 	assert_int_equal(file_read(path, &draft, &err), -code);
@@ -342,7 +363,7 @@ static void a_file_and_a_link_to_it_are_read(void **state)
 {
 	char path[128], link[160];
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	path_of(state, path, sizeof(path));
 	(void)snprintf(link, sizeof(link), "%s.link", path);
@@ -390,7 +411,7 @@ static void a_file_that_is_being_written_is_refused(void **state)
 	path_of(state, path, sizeof(path));
 	write_file(path, "service a { command = x }\n", 26);
 	/* The clock of the file system is coarse: an old time makes the change plain. */
-	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){{1, 0}, {1, 0}}, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){ { 1, 0 }, { 1, 0 } }, 0), 0);
 	appended_while_read = path;
 	refuse_path(path, EAGAIN, "changes while it is read");
 	assert_null(appended_while_read);
@@ -403,7 +424,7 @@ static void a_file_beyond_the_limit_is_refused(void **state)
 {
 	char path[128], *text = malloc(FILE_MAX_BYTES + 1);
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	path_of(state, path, sizeof(path));
 	memset(text, '\n', FILE_MAX_BYTES + 1);

@@ -42,11 +42,12 @@ static int remove_dir(void **state)
 
 static void the_file_comes_first_and_the_folder_is_sorted(void **state)
 {
-	static const char *const names[] = {"20-b.conf", "100.conf", "10-a.conf", ".hidden.conf", "..data.conf", "x.conf~", ".conf"};
+	static const char *const names[] = { "20-b.conf",   "100.conf", "10-a.conf", ".hidden.conf",
+					     "..data.conf", "x.conf~",	".conf" };
 	char main_file[128];
 	struct draft draft;
 	struct setting *files = &draft.globals[OPT_CONFIG];
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -67,7 +68,7 @@ static void nothing_there_is_no_error(void **state)
 {
 	char missing[128];
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	(void)snprintf(missing, sizeof(missing), "%s/none", dir);
@@ -81,7 +82,7 @@ static void a_link_that_leads_nowhere_is_not_overlooked(void **state)
 {
 	char link[128];
 	struct draft draft;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	(void)state;
 	(void)snprintf(link, sizeof(link), "%s/f", dir);

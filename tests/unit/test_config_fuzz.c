@@ -88,11 +88,61 @@ static void mutate(struct mutant *mutant, const char *const *words, size_t word_
 static void files(void **state)
 {
 	static const char *const words[] = {
-		"{", "}", "=", ",", "\"", "'", "\\", "\n", "#", "//", "/*", "*/", "${", "${HOME}", "${X:-y}", "%{stage}", "%{",
-		"service ", "service \"x\" { command = x }\n", "watch \"/x\" { }\n", "watch ", "command = ", "after = {\"php\"}\n",
-		"on-change = ", "exec:x y", "signal:HUP", "exit:3", "ready = ", "tcp:[::1]:1", "unix:/x", "exec = ", "keys = {a}\n",
-		"yes", "no", "0", "-1", "99999999999999999999", "1.5h", "10ms", "RTMIN+1", "|", "+=", "\\x00", "\\0", "\r\n", "\t",
-		"include(\"x\")", "stage-base = /\n", "poll = 1\n", "essential = yes ", "\xc3\xa4", "\xff", ";", "(", "'a b' ",
+		"{",
+		"}",
+		"=",
+		",",
+		"\"",
+		"'",
+		"\\",
+		"\n",
+		"#",
+		"//",
+		"/*",
+		"*/",
+		"${",
+		"${HOME}",
+		"${X:-y}",
+		"%{stage}",
+		"%{",
+		"service ",
+		"service \"x\" { command = x }\n",
+		"watch \"/x\" { }\n",
+		"watch ",
+		"command = ",
+		"after = {\"php\"}\n",
+		"on-change = ",
+		"exec:x y",
+		"signal:HUP",
+		"exit:3",
+		"ready = ",
+		"tcp:[::1]:1",
+		"unix:/x",
+		"exec = ",
+		"keys = {a}\n",
+		"yes",
+		"no",
+		"0",
+		"-1",
+		"99999999999999999999",
+		"1.5h",
+		"10ms",
+		"RTMIN+1",
+		"|",
+		"+=",
+		"\\x00",
+		"\\0",
+		"\r\n",
+		"\t",
+		"include(\"x\")",
+		"stage-base = /\n",
+		"poll = 1\n",
+		"essential = yes ",
+		"\xc3\xa4",
+		"\xff",
+		";",
+		"(",
+		"'a b' ",
 	};
 	static struct mutant mutant;
 	size_t accepted = 0, count = rounds(6000);
@@ -116,7 +166,7 @@ static void files(void **state)
 /* Every byte of an example as each of those that mean something. */
 static void damaged_bytes(void **state)
 {
-	static const char bytes[] = {'\0', '"', '\'', '{', '}', '=', '#', '$', '\\', '\n', ',', '%', '\xff'};
+	static const char bytes[] = { '\0', '"', '\'', '{', '}', '=', '#', '$', '\\', '\n', ',', '%', '\xff' };
 	const struct example *example = &examples[example_count - 1];
 	char *text = strdup(example->text);
 
@@ -133,8 +183,10 @@ static void damaged_bytes(void **state)
 
 static void commands(void **state)
 {
-	static const char *const seeds[] = {"nginx -t -p '%{stage}' -c \"a b\"", "sh -c 'a; \"b\"' \\\"x\\ y", "a", ""};
-	static const char *const words[] = {"'", "\"", "\\", " ", "\t", "\n", "$", "$(", "${", "`", "|", ";", "&", ">", "a", "''"};
+	static const char *const seeds[] = { "nginx -t -p '%{stage}' -c \"a b\"", "sh -c 'a; \"b\"' \\\"x\\ y", "a",
+					     "" };
+	static const char *const words[] = { "'",  "\"", "\\", " ", "\t", "\n", "$", "$(",
+					     "${", "`",	 "|",  ";", "&",  ">",	"a", "''" };
 	static struct mutant mutant;
 	size_t accepted = 0, count = rounds(100000);
 
@@ -156,7 +208,7 @@ static void commands(void **state)
 /* Like mutate, but a block keeps its size, and its numbers are 32 bits wide. */
 static void damage(struct mutant *mutant)
 {
-	static const uint32_t values[] = {0, 1, 2, 7, 8, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+	static const uint32_t values[] = { 0, 1, 2, 7, 8, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
 	size_t at = number(number(2) ? mutant->len / 4 : 24) * 4;
 	uint32_t value = values[number(sizeof(values) / sizeof(values[0]))], there;
 

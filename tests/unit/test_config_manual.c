@@ -7,7 +7,7 @@ static void unescape(char *text)
 {
 	static const struct {
 		const char *from, *to;
-	} signs[] = {{"\\(dq", "\""}, {"\\e", "\\"}, {"\\-", "-"}, {"\\&", ""}};
+	} signs[] = { { "\\(dq", "\"" }, { "\\e", "\\" }, { "\\-", "-" }, { "\\&", "" } };
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		size_t from = strlen(signs[i].from), to = strlen(signs[i].to);
@@ -59,11 +59,13 @@ static void check_shown(enum option_id id, const char *line)
 	if (option_scope(id) == SCOPE_GLOBAL)
 		(void)snprintf(text, sizeof(text), "%s\nservice a { command = x }\n", line);
 	else if (option_scope(id) == SCOPE_SERVICE)
-		(void)snprintf(text, sizeof(text), "service php { command = x }\nservice migrate { command = x }\n"
-			       "service a { %s\n%s }\n", line, command);
+		(void)snprintf(text, sizeof(text),
+			       "service php { command = x }\nservice migrate { command = x }\n"
+			       "service a { %s\n%s }\n",
+			       line, command);
 	else
-		(void)snprintf(text, sizeof(text), "service a { command = x watch /etc/nginx/conf.d { %s\n%s } }\n", line,
-			       beside(id));
+		(void)snprintf(text, sizeof(text), "service a { command = x watch /etc/nginx/conf.d { %s\n%s } }\n",
+			       line, beside(id));
 	/* Names of users are those of the machine. */
 	if (id == OPT_USER || id == OPT_GROUP)
 		return;

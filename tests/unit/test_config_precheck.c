@@ -6,7 +6,7 @@
 static void refuse_bytes(const char *text, size_t len, const char *part)
 {
 	struct precheck precheck;
-	struct err err = {0};
+	struct err err = { 0 };
 	/* Exactly as long as the text, so that the sanitizer sees a step beyond it. */
 	char *copy = malloc(len ? len : 1);
 
@@ -24,7 +24,7 @@ static void refuse(const char *text, const char *part)
 static void accept(const char *text, const char *clean)
 {
 	struct precheck precheck;
-	struct err err = {0};
+	struct err err = { 0 };
 	size_t len = strlen(text);
 	char *copy = malloc(len ? len : 1);
 
@@ -108,7 +108,9 @@ static void nul_and_control_bytes_are_refused(void **state)
 	refuse_bytes(nul, sizeof(nul) - 1, "f:2: a NUL byte");
 	refuse("a = b\001\n", "control character 0x01");
 	refuse("a = \177\n", "control character 0x7f");
-	refuse("\xef\xbb\xbf" "a = b\n", "byte order mark");
+	refuse("\xef\xbb\xbf"
+	       "a = b\n",
+	       "byte order mark");
 }
 
 static void unquoted_patterns_are_refused(void **state)
@@ -219,7 +221,8 @@ static void unset_variables_are_refused_with_their_line(void **state)
 	(void)state;
 	(void)unsetenv("REINIT_TEST_UNSET");
 	(void)setenv("REINIT_TEST_SET", "x", 1);
-	refuse("a = b\nc = \"x${REINIT_TEST_UNSET}\"\n", "f:2: the environment variable 'REINIT_TEST_UNSET' is not set");
+	refuse("a = b\nc = \"x${REINIT_TEST_UNSET}\"\n",
+	       "f:2: the environment variable 'REINIT_TEST_UNSET' is not set");
 	refuse("c = ${REINIT_TEST_UNSET}\n", "f:1: the environment variable 'REINIT_TEST_UNSET' is not set");
 	refuse("c = {\"a\", \"$${REINIT_TEST_UNSET}\"}\n", "is not set");
 	refuse("c = \"${REINIT_TEST_UNSET:=x}\"\n", "is not set");

@@ -5,7 +5,7 @@
 
 static void a_text_grows_as_needed(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 10000; i++)
@@ -18,7 +18,7 @@ static void a_text_grows_as_needed(void **state)
 
 static void nothing_is_no_text(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	text_add(&text, "");
@@ -29,7 +29,7 @@ static void nothing_is_no_text(void **state)
 
 static void words_are_quoted_only_where_they_must_be(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	text_add_word(&text, "/plain-1.5s");
@@ -46,7 +46,7 @@ static void words_are_quoted_only_where_they_must_be(void **state)
 
 static void padding_counts_from_the_start_of_the_line(void **state)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	(void)state;
 	text_add(&text, "first\nab");
@@ -59,7 +59,7 @@ static void padding_counts_from_the_start_of_the_line(void **state)
 
 static void after_a_failure_nothing_is_added(void **state)
 {
-	struct text text = {.failed = -ENOMEM};
+	struct text text = { .failed = -ENOMEM };
 
 	(void)state;
 	text_add(&text, "x");

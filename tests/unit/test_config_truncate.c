@@ -46,7 +46,8 @@ static enum ending ending_of(const char *at)
 static bool same_settings(const struct setting *a, const struct setting *b, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (a[i].origin.kind != b[i].origin.kind || a[i].origin.line != b[i].origin.line || a[i].count != b[i].count)
+		if (a[i].origin.kind != b[i].origin.kind || a[i].origin.line != b[i].origin.line ||
+		    a[i].count != b[i].count)
 			return false;
 		for (uint32_t v = 0; v < a[i].count; v++)
 			if (strcmp(a[i].values[v], b[i].values[v]) != 0)
@@ -117,7 +118,9 @@ static void cut_everywhere(const struct example *example)
 		if (accepts(&part, text, cut)) {
 			if (ending != END_BETWEEN)
 				fail_msg("%s, cut after %zu bytes: accepted, though inside a %s", example->name, cut,
-					 ending == END_IN_BLOCK ? "block" : ending == END_IN_QUOTE ? "quote" : "comment");
+					 ending == END_IN_BLOCK	  ? "block"
+					 : ending == END_IN_QUOTE ? "quote"
+								  : "comment");
 			if (!is_part_of(&part.cli.draft, &whole.cli.draft))
 				fail_msg("%s, cut after %zu bytes: accepted with another meaning", example->name, cut);
 			judged_finish(&part);
