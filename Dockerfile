@@ -10,6 +10,9 @@
 # Examples: contrib/examples/docker.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
+COPY contrib/build-static contrib/
+COPY configure.ac .
+RUN ./contrib/build-static prepare
 COPY . .
 RUN ./contrib/build-static
 
