@@ -30,7 +30,7 @@ def engine(tmp_path_factory):
             containers.make_base_image()
         build("reinit", containers.TOP)
         yield
-        podman("image", "prune", "--force")
+        podman("image", "prune", "--force", "--filter", "until=24h")  # what earlier sources have left
 
 
 @pytest.fixture(scope="session")

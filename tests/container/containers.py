@@ -93,12 +93,6 @@ def build(tag, directory, *args):
     return tag
 
 
-def run(*args, **keywords):
-    """podman run to its end. Returns (exit code, stdout, stderr)."""
-    done = podman("run", "--rm", "--network=none", *args, check=False, **keywords)
-    return done.returncode, done.stdout, done.stderr
-
-
 class Container:
     """A container that runs in the background."""
     count = 0
@@ -142,8 +136,23 @@ class Container:
         return self.exit_code()
 
     def exit_code(self):
-        podman("wait", self.name)
-        return json.loads(podman("inspect", self.name).stdout)[0]["State"]["ExitCode"]
+        """Wait for its end."""
+        return int(podman("wait", self.name).stdout)
 
     def end(self):
         podman("rm", "--force", "--time", "0", self.name, check=False)
+
+
+def run(*args):
+    """podman run to its end. Returns (exit code, stdout, stderr).
+
+    In the background all the same: podman 4.3 sometimes fails to attach to a container that ends at once.
+    """
+    one = Container()
+    try:
+        one.start(*args)
+        code = one.exit_code()
+        logs = podman("logs", one.name)
+        return code, logs.stdout, logs.stderr
+    finally:
+        one.end()
