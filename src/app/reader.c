@@ -46,7 +46,7 @@ static void complain(struct outcome *out, int exit_code, const char *sentence)
 
 static void complain_faults(struct outcome *out, const struct draft *draft, const struct faults *faults)
 {
-	out->exit_code = draft->with_files ? READER_EXIT_CONFIG : READER_EXIT_USAGE;
+	out->exit_code = draft->with_files && faults->elsewhere ? READER_EXIT_CONFIG : READER_EXIT_USAGE;
 	add_lines(&out->text, faults->text);
 	if (faults->count > 1)
 		text_addf(&out->text, "reinit: %u faults: nothing was started\n", faults->count);

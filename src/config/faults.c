@@ -60,6 +60,8 @@ add_fault(struct faults *faults, const struct origin *origin, const char *servic
 	char line[FAULT_LINE_SIZE];
 	size_t len;
 
+	if (!origin || origin->kind < ORIGIN_ENVIRONMENT)
+		faults->elsewhere = true;
 	if (faults->count++ >= FAULTS_MAX)
 		return;
 	line[0] = '\0';

@@ -3,6 +3,7 @@
 #ifndef REINIT_CONFIG_FAULTS_H
 #define REINIT_CONFIG_FAULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,8 @@ struct faults {
 	char *text; /* lines, terminated; NULL when there is none */
 	size_t len, room;
 	uint32_t count;
-	int failed; /* -ENOMEM: text is not complete */
+	bool elsewhere; /* one at least is not of the command line or the environment */
+	int failed;	/* -ENOMEM: text is not complete */
 };
 
 void faults_init(struct faults *faults);

@@ -132,6 +132,17 @@ static void faults_of_a_file_end_with_78(void **state)
 	expect_text(WORDS("--config", path, "--explain"), 78, "HUPP");
 }
 
+static void who_has_to_mend_it_decides_on_the_code(void **state)
+{
+	static const char good[] = "service web { command = x }\n", bad[] = "service web { command = x stop-signal = Y }\n";
+
+	(void)state;
+	write_conf(good, sizeof(good) - 1);
+	expect_text(WORDS("--config", path, "--poll", "x"), 100, "reinit: command line: poll: 'x' is not a duration");
+	write_conf(bad, sizeof(bad) - 1);
+	expect_text(WORDS("--config", path, "--poll", "x"), 78, "reinit: command line: poll: 'x' is not a duration");
+}
+
 static void a_fault_of_syntax_is_reported_alone(void **state)
 {
 	static const char text[] = "service web { stop-signal = HUPP\n";
@@ -198,6 +209,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_gives_a_mapped_spec, make_dir, remove_dir),
 		cmocka_unit_test(faults_of_usage_end_with_100),
 		cmocka_unit_test_setup_teardown(faults_of_a_file_end_with_78, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(who_has_to_mend_it_decides_on_the_code, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_fault_of_syntax_is_reported_alone, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(files_that_cannot_be_read_end_with_78, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(help_version_test_and_explain_print_and_end_with_0, make_dir,
