@@ -33,7 +33,7 @@
 	X(APPLIED_IN_THE_END, "content at rest that passes is applied, and every service comes up") \
 	X(ONE_AT_A_TIME, "one process, one question of a kind and one transaction per service") \
 	X(NOTHING_AFTER_TERM, "nothing starts after the end has begun") \
-	X(ORDERED_STOP, "stop signals against the order, KILL after them, to all") \
+	X(IN_ORDER, "starts in the order, stop signals against it, KILL after them, to all") \
 	X(EXIT_ONCE, "EXIT comes from every state under the end, once and last") \
 	X(EFFECTS_FIT, "the effects of a step fit into the list") \
 	X(CHECKED_FIRST, "only content that has passed is applied; a refusal changes nothing that is applied") \
@@ -60,6 +60,7 @@ enum { BLIND = 1,     /* no events of inotify: the poll alone sees changes */
 #define BIT(disk) (1u << (disk))
 #define ABC (BIT(DISK_A) | BIT(DISK_B) | BIT(DISK_C))
 #define AB (BIT(DISK_A) | BIT(DISK_B))
+#define AC (BIT(DISK_A) | BIT(DISK_C)) /* where a validation stands before it: B would never be applied */
 
 struct config {
 	const char *name;
@@ -76,38 +77,41 @@ static const struct config configs[] = {
 	{ "plain-wait-all", "single wait-all; service essential restart=no;", 0, LATE, 0 },
 	{ "plain-passive", "single passive leave-at-once; service essential restart=no;", 0, LATE, 0 },
 	{ "signal", "single; service essential restart=no; watch signal=1;", ABC, LATE | POLLS, 0 },
-	{ "signal-validated", "several; service; watch signal=1 validate;", ABC, LATE | KUBELET, 0 },
-	{ "signal-ready", "several; service ready=unix; watch signal=1 validate;", AB, 0, 0 },
+	{ "signal-validated", "several; service; watch signal=1 validate;", ABC, KUBELET, 0 },
+	{ "signal-ready", "several; service ready=unix; watch signal=1 validate;", AC, 0, 0 },
 	{ "signal-ready-timeout", "several; service ready=unix ready-timeout=5000; watch signal=1;", AB, LATE, 0 },
-	{ "signal-delay", "several; service ready=delay; watch signal=1 validate;", AB, LATE, 0 },
-	{ "signal-held", "several; service hold-refused; watch signal=1 validate;", ABC, LATE, 0 },
-	{ "signal-blind", "several; service; watch signal=1 validate;", ABC, BLIND, 0 },
-	{ "signal-dry", "several dry-run; service hold-refused; watch signal=1 validate;", ABC, LATE, 0 },
+	{ "signal-delay", "several; service ready=delay; watch signal=1 validate;", AC, LATE, 0 },
+	{ "signal-held", "several; service hold-refused; watch signal=1 validate;", ABC, 0, 0 },
+	{ "signal-blind", "several; service; watch signal=1 validate;", AC, BLIND, 0 },
+	{ "signal-dry", "several dry-run; service hold-refused; watch signal=1 validate;", AC, 0, 0 },
 	{ "signal-kinds", "several; service; watch signal=1;",
-	  AB | BIT(DISK_EMPTY) | BIT(DISK_MISSING) | BIT(DISK_UNREADABLE), LATE, 0 },
+	  AB | BIT(DISK_EMPTY) | BIT(DISK_MISSING) | BIT(DISK_UNREADABLE), 0, 0 },
 	{ "signal-empty-allowed", "several; service hold-refused; watch signal=1 allow-empty validate;",
-	  AB | BIT(DISK_EMPTY) | BIT(DISK_MISSING), 0, 0 },
-	{ "exec", "several; service restart=always; watch exec=x validate;", ABC, LATE, 0 },
+	  BIT(DISK_A) | BIT(DISK_EMPTY) | BIT(DISK_MISSING), 0, 0 },
+	{ "exec", "several; service restart=always; watch exec=x validate;", AC, LATE, 0 },
 	{ "exec-single", "single; service essential restart=on-failure; watch exec=x;", AB, LATE | POLLS, 0 },
-	{ "restart", "several; service; watch restart validate;", ABC, LATE, 0 },
+	{ "restart", "several; service; watch restart validate;", AC, LATE, 0 },
 	{ "restart-single", "single; service essential restart=no stop-timeout=0; watch restart;", AB, LATE, 0 },
-	{ "restart-held", "several; service hold-refused post-stop; watch restart validate;", AB, 0, 0 },
-	{ "exit", "several; service ready=unix; watch exit=42 validate;", ABC, 0, 0 },
-	{ "exit-held", "several; service hold-refused; watch exit=42 validate;", ABC, LATE, 0 },
+	{ "restart-held", "several; service hold-refused post-stop; watch restart validate;", AC, 0, 0 },
+	{ "exit", "several; service ready=unix; watch exit=42 validate;", AC, 0, 0 },
+	{ "exit-held", "several; service hold-refused; watch exit=42 validate;", AC, 0, 0 },
 	{ "exit-dry", "several dry-run; service; watch exit=42;", AB, LATE, 0 },
-	{ "observe", "several; service; watch observe validate;", ABC, LATE, 0 },
-	{ "two-watches", "several; service; watch signal=1 validate; watch signal=1;", AB, CRASH_ONLY, 0 },
+	{ "observe", "several; service; watch observe validate;", ABC, 0, 0 },
+	{ "two-watches", "several; service; watch signal=1 validate; watch signal=1;", AC, CRASH_ONLY, 0 },
 	{ "two-signals", "several; service; watch signal=1; watch signal=10;", AB, CRASH_ONLY, 0 },
-	{ "two-policies", "several; service; watch observe; watch restart validate;", AB, CRASH_ONLY, 0 },
-	{ "two-validated", "several; service hold-refused; watch signal=1 validate; watch exec=x validate;", AB,
+	{ "two-policies", "several; service; watch observe; watch restart validate;", AC, CRASH_ONLY, 0 },
+	{ "two-validated", "several; service hold-refused; watch signal=1 validate; watch exec=x validate;", AC,
 	  CRASH_ONLY, 0 },
 	{ "pair", "several; service essential; service essential after=0;", 0, LATE, 0 },
 	{ "pair-ready", "several; service essential ready=unix; service essential after=0 ready=unix restart=always;", 0,
 	  0, 0 },
 	{ "pair-loose", "several; service restart=no; service after=0 restart=no;", 0, LATE, 0 },
-	{ "pair-drain", "several drain=1000; service essential post-stop; service post-stop after=0;", 0, 0, 0 },
-	{ "pair-watched", "several; service; watch signal=1; service essential after=0; watch restart;", AB, CRASH_ONLY, 0 },
-	{ "pair-validated", "several; service ready=unix; watch restart validate; service after=0;", AB, CRASH_ONLY, 0 },
+	{ "pair-drain", "several drain=1000; service essential post-stop; service after=0 ready=unix ready-timeout=5000;",
+	  0, 0, 0 },
+	{ "pair-watched", "several; service; watch signal=1; service essential after=0; watch restart;", AB, CRASH_ONLY,
+	  0 },
+	{ "pair-validated", "several; service ready=unix; watch restart validate; service after=0;", AC, CRASH_ONLY,
+	  0 },
 };
 
 struct env_service {
@@ -116,6 +120,7 @@ struct env_service {
 	uint8_t ready;
 	uint8_t stopped; /* its stop signal was sent */
 	uint8_t killed;
+	uint8_t told_by; /* watch whose signal or command is on its way */
 	uint8_t decided; /* without a line that tells what it catches: readiness or the delay has decided */
 };
 
@@ -246,9 +251,12 @@ static void canon_env(struct engine *engine, struct env *env)
 		struct env_watch *watch = &env->watch[w];
 
 		watch->passed &= (uint8_t)(digest_bit(known->desired) | digest_bit(known->offered) |
-					   digest_bit(known->validated));
+					   digest_bit(known->validated) | digest_bit(known->applied));
 		if (!watch->reading)
 			watch->sample = 0;
+		if (!env->service[spec_watch(search.spec, w)->service].notifying &&
+		    !env->service[spec_watch(search.spec, w)->service].hooking)
+			env->service[spec_watch(search.spec, w)->service].told_by = 0;
 		if (!env->ending)
 			continue;
 		/* Under the end nothing is read any more: what lies there makes no difference. */
@@ -479,10 +487,10 @@ static void check_kill(struct engine *engine, struct env *env, const struct effe
 	bool first = !service->stopped;
 
 	if (!service->alive)
-		broken(P_ORDERED_STOP, "a signal to a service without a process");
+		broken(P_IN_ORDER, "a signal to a service without a process");
 	if (effect->value == SIGKILL) {
 		if (!service->stopped)
-			broken(P_ORDERED_STOP, "KILL before the stop signal");
+			broken(P_IN_ORDER, "KILL before the stop signal");
 		service->killed = 1;
 		return;
 	}
@@ -492,16 +500,16 @@ static void check_kill(struct engine *engine, struct env *env, const struct effe
 		return;
 	service->stopped = 1;
 	if (engine->halt != HALT_NOT && search.spec->several && first && is_needed(engine, env, effect->service))
-		broken(P_ORDERED_STOP, "stopped while a service that comes after it still runs");
+		broken(P_IN_ORDER, "stopped while a service that comes after it still runs");
 }
 
 static void check_end(const struct env *env)
 {
 	for (uint32_t s = 0; s < search.spec->service_count; s++) {
 		if (env->service[s].spawning)
-			broken(P_ORDERED_STOP, "the rest is ended while a service is being started");
+			broken(P_IN_ORDER, "the rest is ended while a service is being started");
 		if (env->service[s].alive && !env->service[s].killed && !search.spec->passive)
-			broken(P_ORDERED_STOP, "the rest is ended while a service runs that was not killed");
+			broken(P_IN_ORDER, "the rest is ended while a service runs that was not killed");
 	}
 }
 
@@ -555,11 +563,13 @@ static void fold_effect(struct engine *engine, struct env *env, const struct eff
 		check_transaction(service);
 		check_told(engine, env, effect);
 		service->notifying = effect->wide ? 2 : 1;
+		service->told_by = (uint8_t)effect->watch;
 		break;
 	case FX_HOOK:
 		check_transaction(service);
 		check_told(engine, env, effect);
 		service->hooking = 1;
+		service->told_by = (uint8_t)effect->watch;
 		break;
 	case FX_CANCEL:
 		service->validating = service->hooking = service->probing = 0;
@@ -662,6 +672,19 @@ static void step_engine(struct engine *engine, const struct event *event)
 		search.effects_most = search.out.count;
 }
 
+/* Has the service been told of this watch by another watch's signal or command? Both lie in the spec as numbers. */
+static bool is_told_wrongly(uint32_t watch, uint32_t told_by)
+{
+	const struct watch_spec *spec = spec_watch(search.spec, watch), *other = spec_watch(search.spec, told_by);
+
+	if (spec->policy != other->policy)
+		return spec->policy > other->policy;
+	if (spec->policy == POLICY_SIGNAL)
+		return spec->signal != other->signal;
+	return strcmp(spec_str(search.spec, spec_word(search.spec, spec->exec, 0)),
+		      spec_str(search.spec, spec_word(search.spec, other->exec, 0))) != 0;
+}
+
 /* What is applied may change only by a start, or when what was offered has been taken. */
 static void check_applied(struct engine *before, struct engine *after, const struct env *env, struct move move)
 {
@@ -682,6 +705,28 @@ static void check_applied(struct engine *before, struct engine *after, const str
 			broken(P_CHECKED_FIRST, "a refusal changes what is applied");
 		if (spec_watch(search.spec, w)->validate.count > 0 && !has_passed(&env->watch[w], new->applied))
 			broken(P_CHECKED_FIRST, "applied without having passed");
+		if ((move.kind == EV_SIGNALLED || move.kind == EV_HOOKED) && !search.spec->dry_run &&
+		    is_told_wrongly(w, env->service[move.index].told_by))
+			broken(P_NO_LOST_UPDATE, "counts as applied, and the signal or command was another watch's");
+	}
+}
+
+/* A service leaves its place in the line only when all that it comes after are ready, or have ended well. */
+static void check_turn(struct engine *before, struct engine *after, const struct env *env)
+{
+	for (uint32_t s = 0; s < search.spec->service_count; s++) {
+		struct spec_list list = spec_service(search.spec, s)->after;
+
+		if (engine_service(before, s)->life != LIFE_DOWN || engine_service(after, s)->life == LIFE_DOWN ||
+		    after->halt != HALT_NOT)
+			continue;
+		for (uint32_t n = 0; n < list.count; n++) {
+			uint32_t other = spec_word(search.spec, list, n);
+
+			if (!(env->service[other].alive && env->service[other].ready) &&
+			    !(engine_service(after, other)->life == LIFE_DONE && engine_service(after, other)->status == 0))
+				broken(P_IN_ORDER, "starts before its turn");
+		}
 	}
 }
 
@@ -721,6 +766,7 @@ static void apply(unsigned char *state, struct move move)
 		fold_effect(engine, env, effect);
 	}
 	check_applied(state_engine(before), engine, env, move);
+	check_turn(state_engine(before), engine, env);
 	if (engine->halt != HALT_NOT)
 		env->ending = 1;
 	if (env->ending && engine->halt == HALT_NOT)
@@ -984,6 +1030,29 @@ static void check_stale_kind(unsigned char *state, uint8_t kind, uint32_t index,
 	move.stale = 0;
 	if (!open)
 		check_stale(state, move);
+}
+
+/* After EXIT nothing comes any more, whatever happens. */
+static void check_over(unsigned char *state)
+{
+	static const uint8_t kinds[] = { EV_SIGNAL, EV_REST_GONE, EV_TICK, EV_TOUCHED, EV_COMPLETE, EV_POLL };
+	static unsigned char after[4096];
+
+	for (size_t n = 0; n < sizeof(kinds) && state_env(state)->over; n++) {
+		struct move move = { .kind = kinds[n] };
+		struct event event = move_event(state_engine(state), search.spec, move);
+
+		if (search.spec->watch_count == 0 && kinds[n] >= EV_TOUCHED && kinds[n] <= EV_POLL)
+			continue;
+		memcpy(after, state, search.state_size);
+		event.now_ms = NOW_MS;
+		step_engine(state_engine(after), &event);
+		search.path[0] = move;
+		search.path_count = 1;
+		if (search.out.count != 0)
+			broken(P_EXIT_ONCE, "an effect after EXIT");
+		search.path_count = 0;
+	}
 }
 
 static void check_all_stale(unsigned char *state)
@@ -1284,6 +1353,7 @@ static void expand(uint32_t at)
 	check_not_lost(state);
 	check_spin(state);
 	check_all_stale(state);
+	check_over(state);
 	possible(state, &moves);
 	for (uint32_t n = 0; n < moves.count; n++) {
 		memcpy(state, search.states + (size_t)at * search.state_size, search.state_size);
