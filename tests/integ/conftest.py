@@ -238,6 +238,12 @@ def words(argv):
     return "{" + ", ".join("'" + str(word) + "'" for word in argv) + "}"
 
 
+def service_text(name, argv, *lines):
+    """A service of a configuration file."""
+    settings = "\n".join(f"    {line}" for line in (f"command = {words(argv)}", *lines))
+    return f'service "{name}" {{\n{settings}\n}}\n'
+
+
 def sanitized():
     """Is the program built with a sanitizer? That opens files and maps memory of its own."""
     with open(PROGRAM, "rb") as file:
@@ -251,4 +257,4 @@ def needs(program):
 
 
 __all__ = ["ConfigMap", "NAMESPACE", "PROGRAM", "Reinit", "Stub", "children", "needs", "parse_logfmt", "run",
-           "sanitized", "shlex", "status_field", "wait_until", "words"]
+           "sanitized", "service_text", "shlex", "status_field", "wait_until", "words"]

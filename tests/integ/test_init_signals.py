@@ -45,7 +45,6 @@ def test_every_signal_that_can_be_caught_is_passed_on(catcher, namespace):
     assert init.wait() == 0
 
 
-@pytest.mark.xfail(strict=True, reason="the mask of libc's sigfillset leaves out 32 and 33: they end reinit")
 def test_signals_that_libc_keeps_to_itself_are_passed_on(catcher):
     init, out = catcher(namespace=False)
     for number in FROM_LIBC_HIDDEN:
