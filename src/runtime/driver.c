@@ -664,19 +664,40 @@ static void time_came(void *arg)
 	feed((struct event){ .kind = EV_TICK });
 }
 
-/* Before the loop sleeps: set the one timer to the earliest of all deadlines. */
-static void before_sleep(void *arg)
+static int64_t next_deadline_ms(void)
 {
 	int64_t deadline_ms = engine_deadline_ms(driver.engine, driver.spec);
 
-	(void)arg;
 	if (driver.helpers.capacity > 0)
 		deadline_ms = earlier(deadline_ms, helpers_deadline_ms(&driver.helpers));
 	if (driver.watcher != NULL)
 		deadline_ms = earlier(deadline_ms, watcher_deadline_ms(driver.watcher));
 	if (driver.reap_state == REAP_MORE)
 		deadline_ms = sys_now_ms();
-	loop_timer_set(driver.loop, deadline_ms, time_came, NULL);
+	return deadline_ms;
+}
+
+/* Before the loop sleeps: set the one timer to the earliest of all deadlines. */
+static void before_sleep(void *arg)
+{
+	(void)arg;
+	loop_timer_set(driver.loop, next_deadline_ms(), time_came, NULL);
+}
+
+/*
+ * Without watches and helpers nothing but signals and time can come. Then there is no loop and no descriptor: one system
+ * call for each signal, as in the smallest inits, and no heartbeat of a library.
+ */
+static void run_without_loop(void)
+{
+	for (;;) {
+		int64_t deadline_ms = next_deadline_ms();
+		int64_t wait_ms = deadline_ms < 0 ? -1 : deadline_ms - sys_now_ms();
+
+		signals_wait(deadline_ms >= 0 && wait_ms < 0 ? 0 : wait_ms, signal_came, NULL);
+		if (deadline_ms >= 0 && sys_now_ms() >= deadline_ms)
+			time_came(NULL);
+	}
 }
 
 /* argv of every service as pointers into the spec: made once, so that a restart needs no memory. */
@@ -791,6 +812,8 @@ static int boot_sources(struct err *err)
 	rc = boot_process(err);
 	if (rc < 0)
 		return rc;
+	if (driver.helpers.capacity == 0)
+		return 0;
 	rc = loop_create(&driver.loop);
 	if (rc < 0)
 		return err_set(err, -rc, "cannot make the event loop: %s", strerror(-rc));
@@ -831,6 +854,8 @@ int driver_boot(const struct driver_params *params, struct err *err)
 void driver_run(void)
 {
 	feed((struct event){ .kind = EV_START });
+	if (driver.loop == NULL)
+		run_without_loop();
 	for (;;)
 		loop_run(driver.loop, before_sleep, NULL); /* it ends only by do_exit */
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "base/str.h"
 #include "runtime/sys.h"
@@ -48,18 +49,50 @@ static const char *field(const char *status, const char *key)
 	return NULL;
 }
 
+/* Is signal in the mask of this key? False where there is no such line. */
+static bool in_mask(const char *status, const char *key, int signal)
+{
+	const char *mask = field(status, key);
+
+	return mask != NULL && (strtoull(mask, NULL, 16) >> (signal - 1) & 1) != 0;
+}
+
+/* Does pid wait in sigwaitinfo or the like for signal? The kernel shows neither that nor the mask for the time of it. */
+static int is_waited_for(pid_t pid, int signal)
+{
+	char text[256];
+	long number;
+	unsigned long set_at;
+	uint64_t set;
+
+	if (read_file(pid, "syscall", text, sizeof(text)) <= 0 || sscanf(text, "%ld %lx", &number, &set_at) != 2 ||
+	    number != SYS_rt_sigtimedwait)
+		return 0;
+	if (sys_peek(pid, set_at, &set, sizeof(set)) < 0)
+		return -ENODATA;
+	return (int)(set >> (signal - 1) & 1);
+}
+
 int procfs_catches(pid_t pid, int signal)
 {
 	char status[STATUS_SIZE];
 	ssize_t len = read_file(pid, "status", status, sizeof(status));
-	const char *caught;
+	const char *state;
 
 	if (len < 0)
 		return (int)len;
-	caught = field(status, "SigCgt");
-	if (caught == NULL)
+	if (field(status, "SigCgt") == NULL)
 		return -ENODATA;
-	return (int)(strtoull(caught, NULL, 16) >> (signal - 1) & 1);
+	if (in_mask(status, "SigCgt", signal))
+		return 1;
+	/*
+	 * Programs that take their signals by signalfd or sigwaitinfo have them blocked and no handler. Only a process that
+	 * sleeps counts: between fork and exec, and inside posix_spawn, all signals are blocked for a moment.
+	 */
+	state = field(status, "State");
+	if (state == NULL || state[strspn(state, " \t")] != 'S')
+		return 0;
+	return in_mask(status, "SigBlk", signal) ? 1 : is_waited_for(pid, signal);
 }
 
 int procfs_uid(pid_t pid, uid_t *ret_uid)

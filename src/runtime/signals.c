@@ -38,10 +38,9 @@ int signals_open(void)
 }
 
 /* PIPE, when nobody reads our log any more, or XFSZ: the kernel's answer to our own write is not for others. */
-static bool is_our_own(const struct signalfd_siginfo *info)
+static bool is_our_own(int signal, int code, pid_t sender)
 {
-	return (info->ssi_signo == SIGPIPE || info->ssi_signo == SIGXFSZ) && info->ssi_code == SI_USER &&
-	       info->ssi_pid == (uint32_t)sys_getpid();
+	return (signal == SIGPIPE || signal == SIGXFSZ) && code == SI_USER && sender == sys_getpid();
 }
 
 void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg)
@@ -50,7 +49,19 @@ void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg)
 	ssize_t len = sys_read(fd, batch, sizeof(batch));
 
 	for (ssize_t n = 0; n < len / (ssize_t)sizeof(batch[0]); n++) {
-		if (!is_our_own(&batch[n]))
+		if (!is_our_own((int)batch[n].ssi_signo, batch[n].ssi_code, (pid_t)batch[n].ssi_pid))
 			fn(arg, (int)batch[n].ssi_signo);
 	}
+}
+
+void signals_wait(int64_t wait_ms, void (*fn)(void *arg, int signal), void *arg)
+{
+	siginfo_t info;
+	sigset_t all;
+	int signal;
+
+	fill(&all);
+	signal = sys_sigtimedwait(&all, &info, wait_ms);
+	if (signal > 0 && !is_our_own(signal, info.si_code, info.si_pid))
+		fn(arg, signal);
 }

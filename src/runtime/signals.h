@@ -3,6 +3,8 @@
 #ifndef REINIT_RUNTIME_SIGNALS_H
 #define REINIT_RUNTIME_SIGNALS_H
 
+#include <stdint.h>
+
 #include "runtime/spawn.h"
 
 #define SIGNALS_BATCH 16 /* read at once; the loop comes back for more */
@@ -23,5 +25,8 @@ int signals_open(void);
  * write) is left out. Never blocks.
  */
 void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg);
+
+/* The same for one signal, without a descriptor: wait for it for wait_ms, or for ever when that is negative. */
+void signals_wait(int64_t wait_ms, void (*fn)(void *arg, int signal), void *arg);
 
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -364,4 +366,19 @@ void sys_rest_ms(int ms)
 void sys_exit(int code)
 {
 	_exit(code);
+}
+
+ssize_t sys_peek(pid_t pid, unsigned long address, void *buf, size_t size)
+{
+	struct iovec here = { buf, size }, there = { (void *)address, size }; /* an address in pid */
+
+	return RESULT(process_vm_readv(pid, &here, 1, &there, 1, 0));
+}
+
+int sys_sigtimedwait(const sigset_t *set, siginfo_t *ret_info, int64_t wait_ms)
+{
+	struct timespec wait = { wait_ms / 1000, wait_ms % 1000 * 1000000 };
+	int signal = sigtimedwait(set, ret_info, wait_ms < 0 ? NULL : &wait);
+
+	return signal < 0 ? -errno : signal; /* not repeated after EINTR: the caller's time has moved on */
 }

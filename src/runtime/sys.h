@@ -87,4 +87,10 @@ int sys_connect_tcp(const char *numeric_host, int port);
 void sys_rest_ms(int ms); /* the last resort where nothing else can be done: sleep */
 void sys_exit(int code) __attribute__((noreturn)); /* _exit(2) */
 
+/* Read size bytes of the memory of pid, process_vm_readv(2). */
+ssize_t sys_peek(pid_t pid, unsigned long address, void *buf, size_t size);
+
+/* Wait for a blocked signal, for ever when wait_ms is negative. Its number, -EAGAIN when none came, or -EINTR. */
+int sys_sigtimedwait(const sigset_t *set, siginfo_t *ret_info, int64_t wait_ms);
+
 #endif

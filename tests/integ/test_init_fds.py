@@ -117,14 +117,23 @@ def test_plain_init_opens_and_writes_nothing(tmp_path):
     assert not touching & set(names), [call for call in calls[begin:] if call.split("(")[0] in touching]
 
 
-def test_plain_init_holds_its_loop_and_its_signals_open_and_no_more(reinit, tool, tmp_path):
+def own_descriptors(init):
+    directory = f"/proc/{init.pid}/fd"
+    return sorted(os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory) if int(fd) > 2)
+
+
+def test_plain_init_holds_no_descriptor(reinit, tool, tmp_path):
     init = reinit("--", tool("state"), tmp_path / "under")
     wait_until((tmp_path / "under").exists, "the command")
-    directory = f"/proc/{init.pid}/fd"
-    own = sorted(os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory) if int(fd) > 2)
-    assert own == ["anon_inode:[eventpoll]", "anon_inode:[signalfd]"]
+    assert own_descriptors(init) == []
     assert init.text == ""
     assert len(children(init.pid)) == 1
+
+
+def test_init_with_watches_holds_its_loop_its_signals_and_one_inotify(reinit, tool, tmp_path, configmap):
+    init = reinit("--watch", configmap("a").path, "--watch", configmap("b").path, "--", tool("state"), tmp_path / "under")
+    wait_until((tmp_path / "under").exists, "the command")
+    assert own_descriptors(init) == ["anon_inode:[eventpoll]", "anon_inode:[signalfd]", "anon_inode:inotify"]
 
 
 def test_plain_init_prints_nothing_but_what_the_command_prints():
