@@ -19,6 +19,7 @@ struct faults {
 	int failed;	/* -ENOMEM: text is not complete */
 };
 
+/* No faults yet, without an allocation; finish gives the text back. */
 void faults_init(struct faults *faults);
 void faults_finish(struct faults *faults);
 

@@ -23,6 +23,7 @@ void text_add_word(struct text *text, const char *word);
 /* Blanks until the current line has width columns; at least one where the line has text. */
 void text_pad(struct text *text, size_t width);
 
+/* Give the memory back; the text is empty then and can be used again. */
 void text_finish(struct text *text);
 
 #endif
