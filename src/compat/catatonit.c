@@ -61,6 +61,8 @@ static void run_plan(const struct personality_input *input, struct specbuild *bu
 
 	/* All three come from the terminal, and to an init that has handed it on they mean nothing. */
 	build->head.signal_map[SIGTSTP] = 0;
+	build->head.signal_map[SIGTTIN] = 0;
+	build->head.signal_map[SIGTTOU] = 0;
 	build->head.root_dir = 1;
 	build->head.close_inherited = 1;
 	build->head.tty_by_name = 1;

@@ -175,6 +175,8 @@ void tini_plan(const struct personality_input *input, struct specbuild *build, s
 		wishes.verbosity = atoi(verbosity); /* as the original reads it: the environment wins over -v */
 	service = plan_service(input, build, plan, command);
 	build->head.own_orphans = wishes.reaper;
+	build->head.signal_map[SIGTTIN] = 0;
+	build->head.signal_map[SIGTTOU] = 0;
 	speak(build, &wishes);
 	if (service == NULL)
 		return;

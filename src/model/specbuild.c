@@ -22,10 +22,7 @@ void specbuild_init(struct specbuild *build)
 	build->head.own_orphans = 1;
 	for (uint32_t n = 0; n < SPEC_SIGNALS; n++)
 		build->head.signal_map[n] = (uint8_t)n;
-	/* A child's end is ours to handle; a background init must not be stopped by its terminal. */
-	build->head.signal_map[SIGCHLD] = 0;
-	build->head.signal_map[SIGTTIN] = 0;
-	build->head.signal_map[SIGTTOU] = 0;
+	build->head.signal_map[SIGCHLD] = 0; /* a child's end is ours to handle */
 	for (uint32_t n = 0; n < SPEC_CODES; n++)
 		build->head.exit_map[n] = (uint8_t)n;
 }

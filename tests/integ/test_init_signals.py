@@ -9,7 +9,7 @@ from conftest import NAMESPACE, PROGRAM, children, status_field, wait_until
 
 IN_BOTH_MODES = pytest.mark.parametrize("namespace", [True, False], ids=["pid1", "subreaper"])
 FROM_LIBC_HIDDEN = (32, 33)
-NOT_PASSED_ON = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, signal.SIGTTIN, signal.SIGTTOU}
+NOT_PASSED_ON = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
 
 
 def caught(path):
@@ -54,7 +54,6 @@ def test_signals_that_libc_keeps_to_itself_are_passed_on(catcher):
     assert caught(out) == ["ready", *map(str, FROM_LIBC_HIDDEN)]
 
 
-@pytest.mark.xfail(strict=True, reason="TTIN and TTOU are dropped whoever sent them")
 @pytest.mark.parametrize("number", [signal.SIGTTIN, signal.SIGTTOU])
 def test_ttin_and_ttou_that_somebody_sent_are_passed_on(catcher, number):
     """gunicorn changes its number of workers on them; only those of the terminal's driver are not for the command."""
