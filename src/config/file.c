@@ -146,11 +146,11 @@ static void unknown_option(const char *name, struct err *err)
 	else if (strcmp(name, SECTION_WATCH) == 0)
 		err_set(err, EINVAL, "watch \"PATH\" { } stands inside a service");
 	else if (option_find(name, strlen(name), OPTION_CLI) != OPTION_COUNT)
-		err_set(err, EINVAL, "'%s' is for the command line only", name);
+		err_set(err, EINVAL, "'%s' is for the command line only: write --%s", name, name);
 	else if (close)
 		err_set(err, EINVAL, "unknown option '%s'; did you mean %s?", name, close);
 	else
-		err_set(err, EINVAL, "unknown option '%s'", name);
+		err_set(err, EINVAL, "unknown option '%s': all that there are stand in reinit.conf(5)", name);
 }
 
 static void __attribute__((format(printf, 2, 0))) take_error(cfg_t *cfg, const char *fmt, va_list args)

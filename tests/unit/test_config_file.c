@@ -267,7 +267,7 @@ static void unknown_options_are_named_with_line_and_neighbour(void **state)
 	(void)state;
 	refuse("\nservice a {\n stop-singal = HUP\n}\n",
 	       "f:3: unknown option 'stop-singal'; did you mean stop-signal?");
-	refuse("zzzzzzzzz = 1\n", "f:1: unknown option 'zzzzzzzzz'");
+	refuse("zzzzzzzzz = 1\n", "f:1: unknown option 'zzzzzzzzz': all that there are stand in reinit.conf(5)");
 	refuse("srevice a { }\n", "f:1: unknown option 'srevice'; did you mean service?");
 }
 
