@@ -28,6 +28,8 @@ enum trouble {
 	NOTHING_SAID,
 	DAMAGED_BLOCK,
 	UNSEALED_BLOCK,
+	BLOCK_THAT_CAN_SHRINK,
+	BLOCK_THAT_CAN_CHANGE,
 	EMPTY_ANSWER,
 	STRANGE_CODE
 };
@@ -66,7 +68,7 @@ static void answer(int32_t code, const char *text)
 	_exit(0);
 }
 
-static void put_block(bool sealed)
+static void put_block(int seals)
 {
 	int fd = find_fd("/memfd:");
 	char block[4096];
@@ -74,8 +76,9 @@ static void put_block(bool sealed)
 	memset(block, 0x5a, sizeof(block));
 	if (write(fd, block, sizeof(block)) != sizeof(block))
 		_exit(97);
-	if (sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+	if (fcntl(fd, F_ADD_SEALS, seals) < 0)
 		_exit(96);
+	answer(0, "");
 }
 
 /* As a bad access would: no handler of a sanitizer, no mask of ours in its way. */
@@ -110,12 +113,16 @@ int cfg_parse_buf(struct cfg_t *cfg, const char *buf)
 	case NOTHING_SAID:
 		_exit(0);
 	case DAMAGED_BLOCK:
-		put_block(true);
-		answer(0, "");
+		put_block(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 		break;
 	case UNSEALED_BLOCK:
-		put_block(false);
-		answer(0, "");
+		put_block(0);
+		break;
+	case BLOCK_THAT_CAN_SHRINK:
+		put_block(F_SEAL_GROW | F_SEAL_WRITE);
+		break;
+	case BLOCK_THAT_CAN_CHANGE:
+		put_block(F_SEAL_SHRINK | F_SEAL_GROW);
 		break;
 	case EMPTY_ANSWER:
 		answer(0, "");
@@ -255,6 +262,8 @@ static void nonsense_is_a_message(void **state)
 	(void)state;
 	expect(DAMAGED_BLOCK, APP_EXIT_SYSTEM, "is not valid: damaged spec: magic or version");
 	expect(UNSEALED_BLOCK, APP_EXIT_SYSTEM, "the child's block is not sealed");
+	expect(BLOCK_THAT_CAN_SHRINK, APP_EXIT_SYSTEM, "the child's block is not sealed");
+	expect(BLOCK_THAT_CAN_CHANGE, APP_EXIT_SYSTEM, "the child's block is not sealed");
 	expect(EMPTY_ANSWER, APP_EXIT_SYSTEM, "is not valid: neither a block nor a text");
 	expect(STRANGE_CODE, APP_EXIT_SYSTEM, "is not valid: neither a block nor a text");
 }
