@@ -188,13 +188,13 @@ static void a_default_for_all_gives_way_to_the_policy_of_a_watch(void **state)
 	struct judged judged;
 
 	(void)state;
-	judge(&judged, WORDS("--on-change", "signal", "--signal", "USR1", "--watch", "/a", "--watch", "/b", "--on-change",
-			     "restart", "app"));
+	judge(&judged, WORDS("--on-change", "signal", "--signal", "USR1", "--watch", "/a", "--watch", "/b",
+			     "--on-change", "restart", "app"));
 	assert_int_equal(spec_watch(judged.spec, 0)->signal, SIGUSR1);
 	assert_int_equal(spec_watch(judged.spec, 1)->policy, POLICY_RESTART);
 	judged_finish(&judged);
 	judge_env(&judged, WORDS("--watch", "/a", "--on-change", "restart", "app"),
-		  (char *[]){"REINIT_ON_CHANGE=signal", "REINIT_SIGNAL=USR1", NULL});
+		  (char *[]){ "REINIT_ON_CHANGE=signal", "REINIT_SIGNAL=USR1", NULL });
 	assert_int_equal(spec_watch(judged.spec, 0)->policy, POLICY_RESTART);
 	judged_finish(&judged);
 }
@@ -277,7 +277,8 @@ static void faults_of_a_file_carry_their_line_and_service(void **state)
 	assert_file_fault("service \"web\" {\n\n watch \"/x\" {\n  settle = long\n }\n command = \"x\" }\n",
 			  "f:4: service 'web': watch '/x': settle: 'long' is not a duration");
 	assert_file_fault("\nservice \"web\"\n{ }\n", "f:3: service 'web': command: is missing");
-	assert_file_fault("service \"web\" { command = \"x\"\n watch \"x\" { } }\n", "f:2: service 'web': watch 'x': 'x' is not absolute");
+	assert_file_fault("service \"web\" { command = \"x\"\n watch \"x\" { } }\n",
+			  "f:2: service 'web': watch 'x': 'x' is not absolute");
 }
 
 static void faults_of_the_environment_name_the_variable(void **state)
@@ -285,7 +286,7 @@ static void faults_of_the_environment_name_the_variable(void **state)
 	struct judged judged;
 
 	(void)state;
-	judge_env(&judged, WORDS("app"), (char *[]){"REINIT_STOP_TIMEOUT=x", NULL});
+	judge_env(&judged, WORDS("app"), (char *[]){ "REINIT_STOP_TIMEOUT=x", NULL });
 	assert_has(judged.faults.text, "environment REINIT_STOP_TIMEOUT: stop-timeout: 'x' is not a duration");
 	judged_finish(&judged);
 }
@@ -299,7 +300,8 @@ static void numbers_are_held_to_their_bounds(void **state)
 	assert_fault(WORDS("--start-limit", "-1", "app"), "start-limit: '-1'");
 	assert_fault(WORDS("--start-limit", "99999999999999999999", "app"), "start-limit");
 	assert_fault(WORDS("--watch", "/w", "--validate-memory", "64X", "app"), "is not a size: write 512k, 64M or 1G");
-	assert_fault(WORDS("--log-level", "warm", "app"), "'warm' is none of error|warn|info|debug; did you mean 'warn'?");
+	assert_fault(WORDS("--log-level", "warm", "app"),
+		     "'warm' is none of error|warn|info|debug; did you mean 'warn'?");
 	assert_fault(WORDS("--dry-run=maybe", "app"), "'maybe' is neither yes nor no");
 	assert_fault(WORDS("--retry-min", "2m", "app"), "retry-min: is longer than retry-max");
 	assert_fault(WORDS("--backoff-min", "2m", "app"), "backoff-min: is longer than backoff-max");
@@ -308,7 +310,7 @@ static void numbers_are_held_to_their_bounds(void **state)
 
 static void every_way_to_say_yes_and_no_is_understood(void **state)
 {
-	static char *const words[] = {"no", "yes", "false", "true", "off", "on"};
+	static char *const words[] = { "no", "yes", "false", "true", "off", "on" };
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {
@@ -330,7 +332,8 @@ static void placeholders_are_known_or_a_fault(void **state)
 	judge(&judged, WORDS("--watch", "/w", "--validate", "x %{stage} %{path} %{service} %%{x} 100% %d %", "app"));
 	assert_int_equal(spec_watch(judged.spec, 0)->validate.count, 8);
 	judged_finish(&judged);
-	assert_fault(WORDS("--watch", "/w", "--validate", "x %{stag}", "app"), "unknown placeholder '%{stag}'; known are %{stage}");
+	assert_fault(WORDS("--watch", "/w", "--validate", "x %{stag}", "app"),
+		     "unknown placeholder '%{stag}'; known are %{stage}");
 	assert_fault(WORDS("--watch", "/w", "--validate", "x %{pid}", "app"), "unknown placeholder '%{pid}'");
 	assert_fault(WORDS("--watch", "/w", "--validate", "x %{}", "app"), "unknown placeholder '%{}'");
 	assert_fault(WORDS("--watch", "/w", "--validate", "x %{stage", "app"), "'%{stage' is never closed");
@@ -382,7 +385,8 @@ static void a_stage_base_contains_the_watched_path(void **state)
 	judged_finish(&judged);
 	assert_fault(WORDS("--watch", "/etc/nginx2", "--validate", "x", "--stage-base", "/etc/nginx", "app"),
 		     "stage-base: '/etc/nginx' does not contain the watched path");
-	assert_fault(WORDS("--watch", "/etc", "--validate", "x", "--stage-base", "/etc/nginx", "app"), "does not contain");
+	assert_fault(WORDS("--watch", "/etc", "--validate", "x", "--stage-base", "/etc/nginx", "app"),
+		     "does not contain");
 	assert_fault(WORDS("--watch", "/etc", "--validate", "x", "--stage-base", "etc", "app"), "is not absolute");
 	assert_fault(WORDS("--watch", "/etc", "--stage-base", "/etc", "app"), "stage-base: is for a validation");
 }
@@ -443,7 +447,8 @@ static void circles_are_shown_with_their_path(void **state)
 			  "f:1: service 'a': after: the services wait for each other: a -> b -> c -> a");
 	assert_file_fault("service a { command = x after = {a} }\n", "a -> a");
 	assert_file_fault("service o { command = x after = {a} }\nservice a { command = x after = {b} }\n"
-			  "service b { command = x after = {a} }\n", "each other: a -> b -> a");
+			  "service b { command = x after = {a} }\n",
+			  "each other: a -> b -> a");
 }
 
 static void unknown_and_doubled_services_are_named(void **state)
@@ -458,7 +463,7 @@ static void unknown_and_doubled_services_are_named(void **state)
 static void a_name_may_not_come_from_two_files(void **state)
 {
 	struct judged judged;
-	struct err err = {0};
+	struct err err = { 0 };
 	static const char text[] = "\nservice web { command = x }\n";
 	char **argv = WORDS("--config", "x");
 
@@ -477,8 +482,9 @@ static void the_command_beside_a_file_is_the_service_main(void **state)
 	const struct service_spec *service;
 
 	(void)state;
-	judge_file(&judged, "service side { command = x }\nservice tail { command = x after = {main} }\n",
-		   WORDS("--config", "f", "--stop-signal", "QUIT", "--after", "side", "--watch", "/w", "--", "/bin/app"));
+	judge_file(
+		&judged, "service side { command = x }\nservice tail { command = x after = {main} }\n",
+		WORDS("--config", "f", "--stop-signal", "QUIT", "--after", "side", "--watch", "/w", "--", "/bin/app"));
 	assert_int_equal(judged.spec->main_service, 1);
 	service = spec_service(judged.spec, 1);
 	assert_string_equal(str(&judged, service->name), "main");
@@ -516,11 +522,13 @@ static void essential_are_those_that_say_so_or_else_all(void **state)
 	assert_int_equal(spec_service(judged.spec, 0)->essential, 1);
 	assert_int_equal(spec_service(judged.spec, 1)->essential, 1);
 	judged_finish(&judged);
-	judge_file(&judged, "service a { command = x }\nservice b { command = x essential = yes }\n", WORDS("--config", "f"));
+	judge_file(&judged, "service a { command = x }\nservice b { command = x essential = yes }\n",
+		   WORDS("--config", "f"));
 	assert_int_equal(spec_service(judged.spec, 0)->essential, 0);
 	assert_int_equal(spec_service(judged.spec, 1)->essential, 1);
 	judged_finish(&judged);
-	judge_file(&judged, "service a { command = x }\nservice b { command = x essential = no }\n", WORDS("--config", "f"));
+	judge_file(&judged, "service a { command = x }\nservice b { command = x essential = no }\n",
+		   WORDS("--config", "f"));
 	assert_int_equal(spec_service(judged.spec, 0)->essential, 1);
 	assert_int_equal(spec_service(judged.spec, 1)->essential, 0);
 	judged_finish(&judged);
@@ -556,7 +564,8 @@ static void names_are_short_and_plain(void **state)
 static void several_values_for_one_are_refused(void **state)
 {
 	(void)state;
-	assert_file_fault("service a { command = x stop-signal = {TERM, HUP} }\n", "stop-signal: takes one value, and here are 2");
+	assert_file_fault("service a { command = x stop-signal = {TERM, HUP} }\n",
+			  "stop-signal: takes one value, and here are 2");
 	assert_file_fault("service a { command = x watch \"/w\" { keys = {a, \"\"} } }\n", "keys: an empty word");
 }
 

@@ -4,7 +4,7 @@
 static void expect_usage(char **argv, char **envp, const char *part)
 {
 	struct cli cli;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	assert_int_equal(cli_parse(words_count(argv), argv, envp, &cli, &err), -EINVAL);
 	assert_has(err.msg, part);
@@ -13,7 +13,7 @@ static void expect_usage(char **argv, char **envp, const char *part)
 
 static void parse(struct cli *cli, char **argv, char **envp)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (cli_parse(words_count(argv), argv, envp, cli, &err) < 0)
 		fail_msg("%s", err.msg);
@@ -96,8 +96,10 @@ static void watch_options_belong_to_the_watch_before_them(void **state)
 	struct cli cli;
 
 	(void)state;
-	parse(&cli, WORDS("--settle", "1", "--watch", "/a", "--settle", "2", "--stop-signal", "QUIT", "--watch=/b",
-			  "--keys", "x", "--keys", "y", "app"), NO_ENV);
+	parse(&cli,
+	      WORDS("--settle", "1", "--watch", "/a", "--settle", "2", "--stop-signal", "QUIT", "--watch=/b", "--keys",
+		    "x", "--keys", "y", "app"),
+	      NO_ENV);
 	assert_int_equal(cli.draft.own.watch_count, 2);
 	assert_string_equal(common(&cli, OPT_SETTLE), "1");
 	assert_string_equal(of_watch(&cli, 0, OPT_SETTLE), "2");
@@ -111,7 +113,8 @@ static void watch_options_belong_to_the_watch_before_them(void **state)
 static void the_environment_speaks_for_all_watches(void **state)
 {
 	struct cli cli;
-	char *env[] = {"PATH=/bin", "REINIT_WATCH=/a\n /b \n\n", "REINIT_ON_CHANGE=restart", "REINIT_KEYS=x\ny", NULL};
+	char *env[] = { "PATH=/bin", "REINIT_WATCH=/a\n /b \n\n", "REINIT_ON_CHANGE=restart", "REINIT_KEYS=x\ny",
+			NULL };
 
 	(void)state;
 	parse(&cli, WORDS("app"), env);
@@ -125,7 +128,7 @@ static void the_environment_speaks_for_all_watches(void **state)
 static void the_command_line_goes_over_the_environment(void **state)
 {
 	struct cli cli;
-	char *env[] = {"REINIT_POLL=1", "REINIT_WATCH=/a\n/b", "REINIT_SETTLE=1", "REINIT_STOP_SIGNAL=INT", NULL};
+	char *env[] = { "REINIT_POLL=1", "REINIT_WATCH=/a\n/b", "REINIT_SETTLE=1", "REINIT_STOP_SIGNAL=INT", NULL };
 
 	(void)state;
 	parse(&cli, WORDS("--poll", "2", "--watch", "/c", "--settle", "3", "--stop-signal=QUIT", "app"), env);
@@ -141,7 +144,7 @@ static void the_command_line_goes_over_the_environment(void **state)
 static void an_option_before_the_first_watch_does_not_reach_into_one_of_the_environment(void **state)
 {
 	struct cli cli;
-	char *env[] = {"REINIT_WATCH=/a", NULL};
+	char *env[] = { "REINIT_WATCH=/a", NULL };
 
 	(void)state;
 	parse(&cli, WORDS("--settle", "3", "app"), env);
@@ -153,7 +156,7 @@ static void an_option_before_the_first_watch_does_not_reach_into_one_of_the_envi
 static void empty_variables_are_not_given(void **state)
 {
 	struct cli cli;
-	char *env[] = {"REINIT_POLL=", "REINIT_WATCH= \n", "REINIT_WACH=", "REINIT_=x", "REINIT_", NULL};
+	char *env[] = { "REINIT_POLL=", "REINIT_WATCH= \n", "REINIT_WACH=", "REINIT_=x", "REINIT_", NULL };
 
 	(void)state;
 	parse(&cli, WORDS("app"), env);
@@ -165,7 +168,7 @@ static void empty_variables_are_not_given(void **state)
 static void a_newline_at_the_end_of_a_variable_does_not_count(void **state)
 {
 	struct cli cli;
-	char *env[] = {"REINIT_VALIDATE=nginx -t\n", NULL};
+	char *env[] = { "REINIT_VALIDATE=nginx -t\n", NULL };
 
 	(void)state;
 	parse(&cli, WORDS("--watch", "/a", "app"), env);
@@ -176,9 +179,18 @@ static void a_newline_at_the_end_of_a_variable_does_not_count(void **state)
 static void foreign_variables_are_let_alone(void **state)
 {
 	struct cli cli;
-	char *env[] = {"REINIT_PID=1", "REINIT_SERVICE=x", "REINIT_PATH=/x", "REINIT_DIGEST=ab",
-		       "REINIT_SERVICE_HOST=10.0.0.1", "REINIT_PORT=tcp://10.0.0.1:80", "REINIT_PORT_80_TCP=x",
-		       "REINIT_LOG_SERVICE_PORT=80", "REINIT_POLL_PORT=tcp://x", "REINIT_SOMETHING_ELSE=1", "REINITIAL=x", NULL};
+	char *env[] = { "REINIT_PID=1",
+			"REINIT_SERVICE=x",
+			"REINIT_PATH=/x",
+			"REINIT_DIGEST=ab",
+			"REINIT_SERVICE_HOST=10.0.0.1",
+			"REINIT_PORT=tcp://10.0.0.1:80",
+			"REINIT_PORT_80_TCP=x",
+			"REINIT_LOG_SERVICE_PORT=80",
+			"REINIT_POLL_PORT=tcp://x",
+			"REINIT_SOMETHING_ELSE=1",
+			"REINITIAL=x",
+			NULL };
 
 	(void)state;
 	parse(&cli, WORDS("app"), env);
@@ -190,9 +202,9 @@ static void foreign_variables_are_let_alone(void **state)
 static void a_near_miss_of_a_variable_is_a_fault(void **state)
 {
 	(void)state;
-	expect_usage(WORDS("app"), (char *[]){"REINIT_WACH=/x", NULL}, "'REINIT_WACH'; did you mean REINIT_WATCH?");
-	expect_usage(WORDS("app"), (char *[]){"REINIT_ON_CHANG=x", NULL}, "did you mean REINIT_ON_CHANGE?");
-	expect_usage(WORDS("app"), (char *[]){"REINIT_on_change=x", NULL}, "did you mean REINIT_ON_CHANGE?");
+	expect_usage(WORDS("app"), (char *[]){ "REINIT_WACH=/x", NULL }, "'REINIT_WACH'; did you mean REINIT_WATCH?");
+	expect_usage(WORDS("app"), (char *[]){ "REINIT_ON_CHANG=x", NULL }, "did you mean REINIT_ON_CHANGE?");
+	expect_usage(WORDS("app"), (char *[]){ "REINIT_on_change=x", NULL }, "did you mean REINIT_ON_CHANGE?");
 }
 
 static void unknown_options_are_named_with_their_neighbour(void **state)
@@ -205,8 +217,9 @@ static void unknown_options_are_named_with_their_neighbour(void **state)
 	expect_usage(WORDS("-tx", "app"), NO_ENV, "unknown option '-tx'");
 	expect_usage(WORDS("--command", "app"), NO_ENV, "the command stands after the options");
 	expect_usage(WORDS("--=x", "app"), NO_ENV, "unknown option '--'");
-	expect_usage(WORDS("--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-		     NO_ENV, "unknown option");
+	expect_usage(
+		WORDS("--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+		NO_ENV, "unknown option");
 }
 
 static void a_missing_value_is_asked_for(void **state)
@@ -238,16 +251,19 @@ static void help_and_version_win(void **state)
 static void contradictions_are_refused_with_a_way_out(void **state)
 {
 	(void)state;
-	expect_usage(WORDS("--validate", "x", "app"), NO_ENV, "--validate belongs to a watch, and there is none: add --watch PATH");
+	expect_usage(WORDS("--validate", "x", "app"), NO_ENV,
+		     "--validate belongs to a watch, and there is none: add --watch PATH");
 	expect_usage(WORDS("--on-change", "restart", "app"), NO_ENV, "--on-change belongs to a watch");
 	expect_usage(WORDS("--test-config", "--explain", "app"), NO_ENV, "exclude each other");
 	expect_usage(WORDS("--explain", "-t", "app"), NO_ENV, "exclude each other");
 	expect_usage(WORDS("--watch", "/x"), NO_ENV, "--watch belongs to a command: reinit --watch PATH -- COMMAND");
 	expect_usage(WORDS("--watch", "/x", "--"), NO_ENV, "--watch belongs to a command");
 	expect_usage(WORDS("--config", "f", "--watch", "/x"), NO_ENV, "in a file write watch \"PATH\"");
-	expect_usage(WORDS("--config", "f"), (char *[]){"REINIT_WATCH=/x", NULL}, "REINIT_WATCH belongs to a command");
+	expect_usage(WORDS("--config", "f"), (char *[]){ "REINIT_WATCH=/x", NULL },
+		     "REINIT_WATCH belongs to a command");
 	expect_usage(WORDS("--config", "f", "--ready", "none"), NO_ENV, "--ready belongs to one service");
-	expect_usage(WORDS("--config", "f"), (char *[]){"REINIT_AFTER=x", NULL}, "REINIT_AFTER belongs to one service");
+	expect_usage(WORDS("--config", "f"), (char *[]){ "REINIT_AFTER=x", NULL },
+		     "REINIT_AFTER belongs to one service");
 }
 
 static void watch_options_of_the_environment_may_wait_for_a_watch(void **state)
@@ -255,7 +271,7 @@ static void watch_options_of_the_environment_may_wait_for_a_watch(void **state)
 	struct cli cli;
 
 	(void)state;
-	parse(&cli, WORDS("app"), (char *[]){"REINIT_VALIDATE=x", NULL});
+	parse(&cli, WORDS("app"), (char *[]){ "REINIT_VALIDATE=x", NULL });
 	draft_finish(&cli.draft);
 }
 
@@ -264,16 +280,16 @@ static void without_a_command_files_are_read(void **state)
 	struct cli cli;
 
 	(void)state;
-	parse(&cli, (char *[]){"reinit", NULL}, NO_ENV);
+	parse(&cli, (char *[]){ "reinit", NULL }, NO_ENV);
 	assert_true(cli.draft.with_files);
 	assert_int_equal(cli.draft.command_argv, 0);
 	draft_finish(&cli.draft);
-	parse(&cli, WORDS("--config", "a", "--config=b", "--", "app"), (char *[]){"REINIT_CONFIG=c", NULL});
+	parse(&cli, WORDS("--config", "a", "--config=b", "--", "app"), (char *[]){ "REINIT_CONFIG=c", NULL });
 	assert_true(cli.draft.with_files);
 	assert_int_equal(cli.draft.globals[OPT_CONFIG].count, 2);
 	assert_string_equal(cli.draft.own.name, "main");
 	draft_finish(&cli.draft);
-	parse(&cli, WORDS("app"), (char *[]){"REINIT_CONFIG=c\nd", NULL});
+	parse(&cli, WORDS("app"), (char *[]){ "REINIT_CONFIG=c\nd", NULL });
 	assert_true(cli.draft.with_files);
 	assert_int_equal(cli.draft.globals[OPT_CONFIG].count, 2);
 	draft_finish(&cli.draft);
@@ -282,7 +298,7 @@ static void without_a_command_files_are_read(void **state)
 static void no_argument_vector_at_all_is_survived(void **state)
 {
 	struct cli cli;
-	char *nothing[] = {NULL};
+	char *nothing[] = { NULL };
 
 	(void)state;
 	assert_int_equal(cli_parse(0, nothing, NULL, &cli, NULL), 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_util.h"
 
-static const struct origin from_file = {.kind = ORIGIN_FILE, .name = "f", .line = 3};
-static const struct origin from_env = {.kind = ORIGIN_ENVIRONMENT, .name = "POLL"};
-static const struct origin from_cli = {.kind = ORIGIN_COMMAND_LINE};
+static const struct origin from_file = { .kind = ORIGIN_FILE, .name = "f", .line = 3 };
+static const struct origin from_env = { .kind = ORIGIN_ENVIRONMENT, .name = "POLL" };
+static const struct origin from_cli = { .kind = ORIGIN_COMMAND_LINE };
 
 static void a_stronger_origin_replaces_a_weaker(void **state)
 {
@@ -75,7 +75,7 @@ static void failed_allocation_is_kept_and_everything_after_is_refused(void **sta
 
 static void origins_read_as_a_user_would_say_them(void **state)
 {
-	struct origin none = {0};
+	struct origin none = { 0 };
 	char buf[64];
 
 	(void)state;
@@ -88,7 +88,7 @@ static void origins_read_as_a_user_would_say_them(void **state)
 static void a_command_alone_has_defaults_of_its_own(void **state)
 {
 	struct draft draft;
-	struct place place = {.draft = &draft, .service = &draft.own};
+	struct place place = { .draft = &draft, .service = &draft.own };
 
 	(void)state;
 	draft_init(&draft);

@@ -4,7 +4,7 @@
 static void a_fault_says_where_it_is(void **state)
 {
 	struct faults faults;
-	struct origin origin = {.kind = ORIGIN_FILE, .name = "f", .line = 7};
+	struct origin origin = { .kind = ORIGIN_FILE, .name = "f", .line = 7 };
 
 	(void)state;
 	faults_init(&faults);

@@ -74,7 +74,7 @@ static void scopes_follow_one_another(void **state)
 /* The numbers of choices go into the spec as they are. */
 static void choices_stand_in_the_order_of_their_enums(void **state)
 {
-	static const char *const levels[] = {"error", "warn", "info", "debug"};
+	static const char *const levels[] = { "error", "warn", "info", "debug" };
 
 	(void)state;
 	for (int i = 0; i < LINE_LEVEL_COUNT; i++)
