@@ -89,10 +89,14 @@ def test_in_the_pid_namespace_of_the_host(image):
 
 
 def test_terminal_belongs_to_the_command(image):
-    """ctrl-C on the terminal reaches the command and not only reinit."""
+    """The command's own group is in the foreground, and ctrl-C reaches it."""
     ours, theirs = pty.openpty()
     name = f"reinit-test-{os.getpid()}-tty"
-    script = 'trap "echo interrupted; exit 5" INT; echo ready; read -r line; exit 1'
+    script = """read -r pid name state parent group session terminal foreground rest </proc/$$/stat
+                [ $foreground = $$ ] || echo another group is in the foreground
+                trap 'echo interrupted; exit 5' INT
+                echo ready
+                read -r line"""
     proc = subprocess.Popen(["podman", "run", "--rm", "--name", name, "--network=none", "-it", image, "bash", "-c", script],
                             stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
@@ -109,6 +113,7 @@ def test_terminal_belongs_to_the_command(image):
 
     try:
         wait_until(lambda: sees("ready"), lambda: f"'ready' on the terminal: {seen!r}")
+        assert "another group" not in seen
         os.write(ours, b"\x03")
         wait_until(lambda: sees("interrupted"), lambda: f"'interrupted' on the terminal: {seen!r}")
         assert proc.wait(timeout=60) == 5
