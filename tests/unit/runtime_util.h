@@ -41,7 +41,7 @@ static inline int remove_temp(void **state)
 /* temp_dir/name, in one of some buffers: good for a few lines. */
 static inline const char *in_temp(const char *name)
 {
-	static char paths[64][512];
+	static char paths[64][1024];
 	static unsigned int next;
 	char *path = paths[next++ % 64];
 
