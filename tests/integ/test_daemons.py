@@ -20,6 +20,7 @@ class Served:
     def __init__(self, reinit, tmp_path, kind, settings="", watch="", validate=True):
         self.daemon = daemon = kind(tmp_path)
         self.config = ConfigMap(daemon.mount, daemon.content("one"))
+        settings = settings.replace("%{port}", str(daemon.port)).replace("%{root}", daemon.root)
         check = f"validate = {words(daemon.validate)}" if validate else ""
         if hasattr(daemon, "etc"):
             check += f"\nstage-base = '{daemon.etc}'"
@@ -29,7 +30,7 @@ class Served:
             poll = 24h
             service "daemon" {{
                 command = {words(daemon.argv)}
-                {settings.replace("%{port}", str(daemon.port))}
+                {settings}
                 watch "{daemon.mount}" {{
                     on-change = signal
                     validate-timeout = 60s
@@ -126,8 +127,8 @@ def test_nginx_killed_while_a_broken_configuration_lies_there(reinit, tmp_path, 
         served.init.wait_event("FAILED", count=2)  # the kill, and nginx's own refusal
     served.change("one")
     served.wait_page("one")
-    assert len(served.init.lines("STARTED")) == (2 if hold else 3)
     served.end()
+    assert len(served.init.lines("STARTED")) == (2 if hold else 3)
 
 
 @needs("nginx")
@@ -185,16 +186,17 @@ def test_haproxy_survives_a_change_right_after_its_start(reinit, tmp_path):
 @needs("php-fpm8.2")
 def test_php_fpm_good_bad_revert(reinit, tmp_path):
     served = Served(reinit, tmp_path, daemons.PhpFpm,
-                    f"stop-signal = QUIT\nready = 'unix:{tmp_path}/php.sock'", "signal = USR2")
+                    "stop-signal = QUIT\nready = 'unix:%{root}/php.sock'", "signal = USR2")
     good_bad_revert(served, "unknown entry 'bogus'")
     served.end()
 
 
 @needs("php-fpm8.2")
-def test_php_fpm_second_change_right_after_the_first_lands(reinit, tmp_path):
+@pytest.mark.parametrize("ready", ["none", "unix:%{root}/php.sock"])
+def test_php_fpm_second_change_right_after_the_first_lands(reinit, tmp_path, ready):
     """USR2 makes it execute itself again, and for a moment it catches nothing."""
-    served = Served(reinit, tmp_path, daemons.PhpFpm,
-                    f"stop-signal = QUIT\nready = 'unix:{tmp_path}/php.sock'", "signal = USR2", validate=False)
+    served = Served(reinit, tmp_path, daemons.PhpFpm, f"stop-signal = QUIT\nready = '{ready}'", "signal = USR2",
+                    validate=False)
     served.wait_page("one")
     pid = served.init.main_pid()
     for n in range(5):

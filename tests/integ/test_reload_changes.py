@@ -103,6 +103,7 @@ def test_swap_during_a_staged_validation_leads_to_exactly_one_more(started, serv
     held.release()
     assert service.wait_lines(2) == ["ready one", "HUP four"]
     assert held.lines() == ["two", "four"]
+    init.wait_event("APPLIED")
     assert len(init.lines("VALID")) == 2
 
 
@@ -129,6 +130,7 @@ def test_bad_content_is_never_applied_and_the_next_good_one_is(started, service,
     assert init.wait_event("REFUSED")["code"] == "1"
     config.update({"key": "good-2"})
     assert service.wait_lines(2) == ["ready good-1", "HUP good-2"]
+    init.wait_event("APPLIED")
     assert len(init.lines("APPLIED")) == 1
 
 

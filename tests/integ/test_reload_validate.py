@@ -69,6 +69,7 @@ def test_validation_that_fails_for_a_name_recovers_by_itself(reinit, configmap, 
     assert service.lines() == ["ready one"]
     (tmp_path / "resolves").touch()
     assert service.wait_lines(2) == ["ready one", "HUP two"]
+    init.wait_event("APPLIED")
     assert len(init.lines("CHANGED")) == 1 and len(init.lines("APPLIED")) == 1
 
 
