@@ -758,6 +758,7 @@ static void apply(unsigned char *state, struct move move)
 	step_engine(engine, &event);
 	if (search.out.overflow || search.out.count > engine_effects_max(search.spec))
 		broken(P_EFFECTS_FIT, "more than engine_effects_max");
+	check_applied(state_engine(before), engine, env, move);
 	for (uint32_t n = 0; n < search.out.count; n++) {
 		const struct effect *effect = &search.out.items[n];
 
@@ -765,7 +766,6 @@ static void apply(unsigned char *state, struct move move)
 			broken(P_READY_FIRST, "forced before its time");
 		fold_effect(engine, env, effect);
 	}
-	check_applied(state_engine(before), engine, env, move);
 	check_turn(state_engine(before), engine, env);
 	if (engine->halt != HALT_NOT)
 		env->ending = 1;
