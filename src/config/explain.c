@@ -79,22 +79,44 @@ static bool is_of_use(const struct place *place, enum option_id id)
 	}
 }
 
+/* Does this option hold a value of its own or a default there? */
+static bool is_set(const struct place *place, enum option_id id)
+{
+	struct found found = draft_find(place, id);
+
+	return found.setting || *default_of(place, id, &found) != '\0';
+}
+
 static void add_option(struct text *out, const struct place *place, enum option_id id, const char *indent)
 {
 	static const struct origin by_default = { .kind = ORIGIN_DEFAULT };
 	struct found found = draft_find(place, id);
-	const char *fallback = default_of(place, id, &found);
 
-	if (!found.setting && *fallback == '\0') {
-		text_addf(out, "%s# %s is not set\n", indent, option_forms[id].name);
+	if (!is_set(place, id))
 		return;
-	}
 	text_addf(out, "%s%s = ", indent, option_forms[id].name);
 	if (found.setting)
 		add_values(out, id, found.setting);
 	else
-		text_add_word(out, fallback);
+		text_add_word(out, default_of(place, id, &found));
 	add_origin(out, found.setting ? &found.setting->origin : &by_default);
+}
+
+/* What nobody set and what has no default, in one line: it is of interest only to whom misses it. */
+static void add_unset(struct text *out, const struct place *place, uint32_t first, uint32_t count, const char *indent)
+{
+	const char *before = "# not set: ";
+
+	for (uint32_t i = first; i < first + count; i++) {
+		enum option_id id = (enum option_id)i;
+
+		if (!(option_forms[i].where & OPTION_FILE) || id == OPT_COMMAND || is_set(place, id) ||
+		    (option_scope(id) == SCOPE_WATCH && !is_of_use(place, id)))
+			continue;
+		text_addf(out, "%s%s%s", *before == '#' ? indent : "", before, option_forms[i].name);
+		before = ", ";
+	}
+	text_add(out, *before == '#' ? "" : "\n");
 }
 
 /* A command of one word must not be split when it is read again: "'my app'". */
@@ -135,6 +157,7 @@ static void add_watch(struct text *out, const struct place *place)
 	for (uint32_t i = OPTION_WATCH_FIRST; i < OPTION_WATCH_FIRST + OPTION_WATCH_COUNT; i++)
 		if ((option_forms[i].where & OPTION_FILE) && is_of_use(place, (enum option_id)i))
 			add_option(out, place, (enum option_id)i, "    ");
+	add_unset(out, place, OPTION_WATCH_FIRST, OPTION_WATCH_COUNT, "    ");
 	text_add(out, "  }\n");
 }
 
@@ -152,6 +175,7 @@ static void add_service(struct text *out, const struct draft *draft, const struc
 		else if (option_forms[i].where & OPTION_FILE)
 			add_option(out, &place, (enum option_id)i, "  ");
 	}
+	add_unset(out, &place, OPTION_SERVICE_FIRST, OPTION_SERVICE_COUNT, "  ");
 	for (uint32_t i = 0; i < service->watch_count; i++)
 		add_watch(out, &(struct place){ .draft = draft, .service = service, .watch = &service->watches[i] });
 	text_add(out, "}\n");
@@ -165,6 +189,7 @@ void explain_plan(const struct draft *draft, struct text *out)
 	for (uint32_t i = 0; i < OPTION_GLOBAL_COUNT; i++)
 		if (option_forms[i].where & OPTION_FILE)
 			add_option(out, &place, (enum option_id)i, "");
+	add_unset(out, &place, 0, OPTION_GLOBAL_COUNT, "");
 	for (uint32_t i = 0; i < draft->service_count; i++)
 		add_service(out, draft, &draft->services[i]);
 	if (draft->command_argv)

@@ -41,7 +41,7 @@ static void every_value_carries_its_origin(void **state)
 	expect_line(&text, "    keys = {\"*.crt\", \"a\"} ", "command line");
 	expect_line(&text, "    settle = 1s ", "environment REINIT_SETTLE");
 	expect_line(&text, "    settle-max = 2s ", "default");
-	assert_has(text.data, "\n    # stage-base is not set\n");
+	assert_has(text.data, "\n    # not set: stage-base\n");
 	text_finish(&text);
 	judged_finish(&judged);
 }
@@ -60,6 +60,7 @@ static void values_of_a_file_carry_their_line(void **state)
 	expect_line(&text, "  command = {\"x\", \"y z\"} ", "f:3");
 	expect_line(&text, "  stop-timeout = 3s ", "command line");
 	expect_line(&text, "  restart = on-failure ", "default");
+	assert_has(text.data, "\n  # not set: after, ");
 	text_finish(&text);
 	judged_finish(&judged);
 }
