@@ -19,7 +19,7 @@ def failing(conf, *lines):
     """A configuration that brings events of each level: restarts, giving up, a program that is missing."""
     rule = ["backoff-min = 1ms", "start-limit = 3", "restart = always"]
     return conf("\n".join([*lines, "log-level = debug", service_text("odd-näme", ["sh", "-c", "exit 3"], *rule),
-                           service_text("gone", ["/no/such \\ program", "x"], *rule)]))
+                           service_text("gone", ["/no/such \\ program", "x"], *rule, "essential = yes")]))
 
 
 def test_each_line_is_logfmt_with_time_level_message_and_event(conf):
