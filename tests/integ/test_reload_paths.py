@@ -258,7 +258,8 @@ def test_readable_files_beside_one_that_is_not_are_followed(reinit, nobody, open
     assert nobody.wait_lines(2) == ["ready one", "HUP two"]
 
 
-# Fails calls as $FAIL says, and stops once at the call that $HOLD names, until the file $GATE is gone.
+# Fails calls as $FAIL says, and stops once at the call that $HOLD names, until the file $GATE is gone. "helper" is the
+# opening of ..data in a forked child.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <errno.h>
@@ -274,6 +275,8 @@ static int is(const char *variable, const char *value)
 {
 	return getenv(variable) != NULL && strcmp(getenv(variable), value) == 0;
 }
+
+static int forked;
 
 static void hold(const char *place)
 {
@@ -313,14 +316,18 @@ int openat(int dir, const char *path, int flags, ...)
 	int fd = (int)syscall(SYS_openat, dir, path, flags, 0);
 
 	if (strcmp(path, "..data") == 0)
-		hold("openat");
+		hold(forked ? "helper" : "openat");
 	return fd;
 }
 
 pid_t fork(void)
 {
+	pid_t pid;
+
 	hold("fork");
-	return (pid_t)syscall(SYS_fork);
+	pid = (pid_t)syscall(SYS_fork);
+	forked = forked || pid == 0;
+	return pid;
 }
 """
 
@@ -378,7 +385,19 @@ def test_change_while_reinit_starts_is_not_lost(reinit, service, configmap, tmp_
         assert service.wait_lines(2) == ["ready two", "HUP two"]
     config.update({"key": "three"})
     assert service.wait_lines(3 if place == "fork" else 2)[-1] == "HUP three"
-    assert len(init.lines("STARTED")) == 1
+    assert len(init.lines("STARTED")) == 1 and not init.lines("UNREADABLE")
+
+
+def test_swap_while_a_copy_is_made_is_copied_again(reinit, service, configmap, tmp_path, shim):
+    """The directory that was opened for the copy is removed before its files are read."""
+    config = configmap(content={"key": "one"})
+    init = start(reinit, service, config.path, "--validate", "grep -q . %{stage}/key", prefix=shim("HOLD=helper"))
+    config.update({"key": "two"})
+    wait_until(lambda: (tmp_path / "gate.held").exists(), "the helper to have opened the directory")
+    config.update({"key": "three"})
+    (tmp_path / "gate").unlink()
+    settled(init, service, 2, ["ready one", "HUP three"])
+    assert not init.lines("REFUSED")
 
 
 def test_validation_never_sees_a_mix_of_two_updates(reinit, service, configmap, tmp_path):

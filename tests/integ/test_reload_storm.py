@@ -4,7 +4,9 @@
 With REINIT_TEST_FULL=1 the slow storms have 10,000 changes as well.
 """
 import os
+import pathlib
 import signal
+import tempfile
 
 import pytest
 
@@ -66,11 +68,18 @@ def zombies(pid):
     return [child for child in children(pid) if (status_field(child, "State") or "").startswith("Z")]
 
 
+@pytest.fixture
+def memory():
+    """A directory on tmpfs, as a Secret has it: a disk's journal would slow the storm down."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as path:
+        yield pathlib.Path(path)
+
+
 class Storm:
-    def __init__(self, reinit, configmap, tmp_path, *options, poll="24h", **keywords):
+    def __init__(self, reinit, configmap, memory, tmp_path, *options, poll="24h", **keywords):
         build_c(READER, tmp_path / "reader")
         self.out = tmp_path / "out"
-        self.config = configmap(content={"key": "0"})
+        self.config = configmap(memory / "config", {"key": "0"})
         self.init = reinit("--poll", poll, "--log-level", "warn", "--watch", self.config.path, *options, "--",
                            tmp_path / "reader", self.out, f"{self.config.path}/key", **keywords)
         self.wait_content("0")
@@ -99,29 +108,29 @@ class Storm:
 
 
 @pytest.mark.parametrize("count, pause_us", [(10000, 0), (10000 if FULL else 2000, 1000)])
-def test_last_of_many_changes_is_applied(reinit, configmap, tmp_path, count, pause_us):
-    signals = Storm(reinit, configmap, tmp_path, "--on-change", "signal:HUP").blow(count, pause_us)
+def test_last_of_many_changes_is_applied(reinit, configmap, memory, tmp_path, count, pause_us):
+    signals = Storm(reinit, configmap, memory, tmp_path, "--on-change", "signal:HUP").blow(count, pause_us)
     assert 1 <= signals <= count
 
 
-def test_last_of_many_changes_is_validated_and_applied(reinit, configmap, tmp_path):
+def test_last_of_many_changes_is_validated_and_applied(reinit, configmap, memory, tmp_path):
     count = 10000 if FULL else 2000
-    storm = Storm(reinit, configmap, tmp_path, "--on-change", "signal:HUP", "--validate",
-                  f"grep -q . {tmp_path}/config/key")
+    storm = Storm(reinit, configmap, memory, tmp_path, "--on-change", "signal:HUP", "--validate",
+                  f"grep -q . {memory}/config/key")
     assert 1 <= storm.blow(count, 0) <= count
 
 
-def test_last_of_many_changes_is_seen_by_the_poll_alone(reinit, configmap, tmp_path):
+def test_last_of_many_changes_is_seen_by_the_poll_alone(reinit, configmap, memory, tmp_path):
     """The poll reads whole pictures in the storm too."""
     build_c(SHIM, tmp_path / "shim.so", "-shared", "-fPIC")
-    storm = Storm(reinit, configmap, tmp_path, "--on-change", "signal:HUP", poll="10ms",
+    storm = Storm(reinit, configmap, memory, tmp_path, "--on-change", "signal:HUP", poll="10ms",
                   prefix=["env", f"LD_PRELOAD={tmp_path}/shim.so", "FAIL=inotify_init1"])
     assert storm.init.lines("NO_INOTIFY")
     assert 1 <= storm.blow(2000, 0) <= 2000
 
 
-def test_last_of_many_changes_by_restarts(reinit, configmap, tmp_path):
-    storm = Storm(reinit, configmap, tmp_path, "--on-change", "restart")
+def test_last_of_many_changes_by_restarts(reinit, configmap, memory, tmp_path):
+    storm = Storm(reinit, configmap, memory, tmp_path, "--on-change", "restart")
     storm.config.storm(1000, 1000)
     storm.wait_content("1000")
     assert len(children(storm.init.pid)) == 1 and not zombies(storm.init.pid)
