@@ -42,6 +42,18 @@ static char *fuzz_words_quote(char **words, int count, size_t room)
 	return text;
 }
 
+/* Too little room for letters or for words: refused, or it was enough. */
+static void fuzz_words_short(const char *text, size_t size, size_t room)
+{
+	char *buf = malloc(size > 0 ? size : 1), **words = malloc(room * sizeof(*words));
+	int count = words_split(text, buf, size, words, room, NULL);
+
+	if (count >= 0 && words[count])
+		fuzz_words_fail("no end behind the words", text);
+	free(words);
+	free(buf);
+}
+
 /* Returns how many words there are, or negative when it is refused. */
 int fuzz_words(const uint8_t *data, size_t size)
 {
@@ -71,6 +83,7 @@ int fuzz_words(const uint8_t *data, size_t size)
 	}
 	free(words);
 	free(buf);
+	fuzz_words_short(text, size / 2, size / 4 + 1);
 	free(text);
 	return count;
 }
