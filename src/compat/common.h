@@ -26,6 +26,7 @@ struct option_reader {
 	char fault[160];		  /* what getopt would print, without a newline */
 };
 
+/* Begin at argv[1]. letters is optstring of getopt(3), names the long options; both must outlive the reader. */
 void option_reader_init(struct option_reader *reader, const struct personality_input *input, const char *letters,
 			const struct option_name *names);
 

@@ -19,6 +19,7 @@ struct value_reader {
 	struct specbuild *build; /* takes strings and word lists */
 };
 
+/* Whether it is yes, true or on. */
 bool value_bool(struct value_reader *reader, const struct place *place, enum option_id id);
 /* A duration in ms, a size in bytes or a plain number, by the type of the option. */
 int64_t value_number(struct value_reader *reader, const struct place *place, enum option_id id);
