@@ -374,6 +374,29 @@ def test_start_on_refused_content_can_be_held_back(reinit, configmap, service):
     assert service.wait_lines(3) == ["ready good-1", "USR1 bad", "ready good-2"]
 
 
+def test_start_waits_for_a_verdict_where_refused_content_is_held_back(reinit, configmap, service, tmp_path):
+    """The service fails while new content is being judged: it is not started on what may turn out to be bad."""
+    config = configmap(content={"key": "good-1"})
+    go = tmp_path / "go"
+    go.touch()
+    validate = script(tmp_path / "validate", f"echo run >> {tmp_path}/runs; while [ ! -e {go} ]; do sleep 0.01; done\n"
+                      "grep good $1/key\n")
+    init = reinit("--restart", "on-failure", "--start-on-refused=no", "--watch", config.path, "--validate",
+                  f"{validate} %{{stage}}", "--on-change", "signal:HUP", "--", *service.argv, "--exit-on", "USR1=3",
+                  "--reads", f"{config.path}/key")
+    service.wait_lines(1)
+    before = len(lines(tmp_path / "runs"))
+    go.unlink()
+    config.update({"key": "bad"})
+    wait_lines(tmp_path / "runs", before + 1)
+    os.kill(init.main_pid(), signal.SIGUSR1)
+    init.wait_event("FAILED")
+    go.touch()
+    init.wait_event("START_HELD")
+    config.update({"key": "good-2"})
+    assert service.wait_lines(3) == ["ready good-1", "USR1 bad", "ready good-2"]
+
+
 # Counts its HUPs in a file; small enough to run many of it.
 COUNTER = r"""
 #include <signal.h>
