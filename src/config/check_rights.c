@@ -21,8 +21,8 @@ static void check_group(struct value_reader *reader, const struct place *place, 
 	uint32_t gid;
 
 	if (users_group(name, &gid) < 0) {
-		faults_at(reader->faults, place, id, "unknown group '%s': no such name in /etc/group; a number is taken as it is",
-			  name);
+		faults_at(reader->faults, place, id,
+			  "unknown group '%s': no such name in /etc/group; a number is taken as it is", name);
 		return;
 	}
 	spec->gid = gid;
@@ -37,6 +37,10 @@ static void check_user(struct value_reader *reader, const struct place *place, s
 
 	if (*text == '\0')
 		return;
+	if (strcspn(text, ":") >= sizeof(name)) {
+		faults_at(reader->faults, place, OPT_USER, "a name has at most %zu bytes", sizeof(name) - 1);
+		return;
+	}
 	group = split_user(text, name);
 	if (users_find(name, &user) < 0) {
 		faults_at(reader->faults, place, OPT_USER,
@@ -49,7 +53,8 @@ static void check_user(struct value_reader *reader, const struct place *place, s
 	spec->user_home = specbuild_str(reader->build, user.home);
 	if (group != NULL) {
 		if (draft_find(place, OPT_GROUP).setting)
-			faults_at(reader->faults, place, OPT_GROUP, "is given twice: here and behind the user; leave one out");
+			faults_at(reader->faults, place, OPT_GROUP,
+				  "is given twice: here and behind the user; leave one out");
 		check_group(reader, place, OPT_USER, group, spec);
 	} else if (user.known && !draft_find(place, OPT_GROUP).setting) {
 		spec->gid = user.gid;
@@ -67,7 +72,8 @@ static void check_umask(struct value_reader *reader, const struct place *place, 
 	if (len == 0)
 		return;
 	if (len > 4 || strspn(text, "01234567") != len || (len == 4 && text[0] != '0')) {
-		faults_at(reader->faults, place, OPT_UMASK, "'%s' is not a mask: write three octal digits such as 027", text);
+		faults_at(reader->faults, place, OPT_UMASK, "'%s' is not a mask: write three octal digits such as 027",
+			  text);
 		return;
 	}
 	for (; *text != '\0'; text++)

@@ -55,7 +55,8 @@ static void check_command(struct value_reader *reader, const struct place *place
 		return;
 	}
 	if (!draft_find(place, OPT_COMMAND).setting)
-		faults_at(reader->faults, place, OPT_COMMAND, "is missing: write command = {\"PROGRAM\", \"ARGUMENT\"}");
+		faults_at(reader->faults, place, OPT_COMMAND,
+			  "is missing: write command = {\"PROGRAM\", \"ARGUMENT\"}");
 	spec->command = value_words(reader, place, OPT_COMMAND, false);
 }
 
@@ -70,7 +71,8 @@ static void check_tcp(struct value_reader *reader, const struct place *place, co
 	int64_t number;
 
 	if (str_int(port, 1, 65535, &number) < 0) {
-		faults_at(reader->faults, place, OPT_READY, "'%s' is not a port: write tcp:8080 or tcp:127.0.0.1:8080", port);
+		faults_at(reader->faults, place, OPT_READY, "'%s' is not a port: write tcp:8080 or tcp:127.0.0.1:8080",
+			  port);
 		return;
 	}
 	if (colon && text[0] == '[' && len >= 2 && text[len - 1] == ']') {
@@ -80,8 +82,10 @@ static void check_tcp(struct value_reader *reader, const struct place *place, co
 	if (colon)
 		(void)snprintf(host, sizeof(host), "%.*s", (int)(len < sizeof(host) ? len : sizeof(host)), text);
 	if (inet_pton(AF_INET, host, address) != 1 && inet_pton(AF_INET6, host, address) != 1) {
-		faults_at(reader->faults, place, OPT_READY, "'%.*s' is not an address: names are not looked up, "
-			  "write tcp:127.0.0.1:%s or tcp:[::1]:%s", (int)len, text, port, port);
+		faults_at(reader->faults, place, OPT_READY,
+			  "'%.*s' is not an address: names are not looked up, "
+			  "write tcp:127.0.0.1:%s or tcp:[::1]:%s",
+			  (int)len, text, port, port);
 		return;
 	}
 	spec->ready_port = (int32_t)number;
@@ -89,8 +93,8 @@ static void check_tcp(struct value_reader *reader, const struct place *place, co
 }
 
 /* Out of line: its buffer would deepen the stack of a plain init. */
-static __attribute__((noinline)) void check_ready_path(struct value_reader *reader, const struct place *place, const char *text, size_t limit,
-			     struct service_spec *spec)
+static __attribute__((noinline)) void check_ready_path(struct value_reader *reader, const struct place *place,
+						       const char *text, size_t limit, struct service_spec *spec)
 {
 	char path[PATH_MAX + 1];
 
@@ -138,9 +142,10 @@ static void check_ready(struct value_reader *reader, const struct place *place, 
 		spec->ready_command = value_split(reader, place, OPT_READY, rest, true);
 		break;
 	case READY_KIND_COUNT:
-		faults_at(reader->faults, place, OPT_READY, "'%s' is none of none, delay:DURATION, file:PATH, unix:PATH, "
-			  "tcp:[HOST:]PORT, exec:COMMAND%s", text,
-			  value_hint(text, ready_kind_names, READY_KIND_COUNT, hint, sizeof(hint)));
+		faults_at(reader->faults, place, OPT_READY,
+			  "'%s' is none of none, delay:DURATION, file:PATH, unix:PATH, "
+			  "tcp:[HOST:]PORT, exec:COMMAND%s",
+			  text, value_hint(text, ready_kind_names, READY_KIND_COUNT, hint, sizeof(hint)));
 		break;
 	}
 }
@@ -155,7 +160,7 @@ struct service_spec check_service(struct value_reader *reader, const struct plac
 	check_ready(reader, place, &spec);
 	spec.restart = (uint8_t)value_choice(reader, place, OPT_RESTART);
 	spec.standing = place->service == &place->draft->own && !place->draft->with_files ? STANDING_FOREGROUND
-											 : STANDING_SESSION;
+											  : STANDING_SESSION;
 	spec.start_on_refused = value_bool(reader, place, OPT_START_ON_REFUSED);
 	spec.stop_signal = value_signal(reader, place, OPT_STOP_SIGNAL);
 	spec.signal_group = value_bool(reader, place, OPT_SIGNAL_GROUP);
@@ -183,8 +188,8 @@ static bool given_beside(const struct place *place, enum option_id id)
 }
 
 /* `signal = HUP` beside on-change = restart would be ignored: say so. */
-static void check_beside(struct value_reader *reader, const struct place *place, enum option_id id,
-			 enum policy policy, enum policy wanted, const char *inside)
+static void check_beside(struct value_reader *reader, const struct place *place, enum option_id id, enum policy policy,
+			 enum policy wanted, const char *inside)
 {
 	const char *name = option_forms[id].name;
 
@@ -212,7 +217,8 @@ static void check_signal(struct value_reader *reader, const struct place *place,
 static enum policy policy_of(const char *text, const char **ret_inside)
 {
 	static const bool takes_more[POLICY_COUNT] = {
-		[POLICY_SIGNAL] = true, [POLICY_EXEC] = true, [POLICY_EXIT] = true};
+		[POLICY_SIGNAL] = true, [POLICY_EXEC] = true, [POLICY_EXIT] = true
+	};
 
 	*ret_inside = "";
 	if (strcmp(text, "none") == 0)
@@ -234,10 +240,15 @@ static void check_policy(struct value_reader *reader, const struct place *place,
 	enum policy policy = policy_of(text, &inside);
 	char hint[96];
 
+	if (policy == POLICY_COUNT && signame_parse(text, NULL) > 0) {
+		faults_at(reader->faults, place, OPT_ON_CHANGE, "'%s' is a signal, not a policy: write signal:%s", text, text);
+		return;
+	}
 	if (policy == POLICY_COUNT) {
-		faults_at(reader->faults, place, OPT_ON_CHANGE, "'%s' is none of observe, signal[:SIGNAL], exec:COMMAND, "
-			  "restart, exit[:CODE]%s", text,
-			  value_hint(text, policy_names, POLICY_COUNT, hint, sizeof(hint)));
+		faults_at(reader->faults, place, OPT_ON_CHANGE,
+			  "'%s' is none of observe, signal[:SIGNAL], exec:COMMAND, "
+			  "restart, exit[:CODE]%s",
+			  text, value_hint(text, policy_names, POLICY_COUNT, hint, sizeof(hint)));
 		return;
 	}
 	spec->policy = policy;
@@ -247,7 +258,8 @@ static void check_policy(struct value_reader *reader, const struct place *place,
 	if (policy == POLICY_SIGNAL)
 		check_signal(reader, place, inside, spec);
 	if (policy == POLICY_EXIT)
-		spec->exit_code = (int32_t)(*inside != '\0' ? value_number_text(reader, place, OPT_ON_CHANGE, OPT_EXIT_CODE, inside)
+		spec->exit_code = (int32_t)(*inside != '\0' ? value_number_text(reader, place, OPT_ON_CHANGE,
+										OPT_EXIT_CODE, inside)
 							    : value_number(reader, place, OPT_EXIT_CODE));
 	if (policy != POLICY_EXEC)
 		return;
@@ -288,23 +300,40 @@ static void check_stage_base(struct value_reader *reader, const struct place *pl
 		faults_at(reader->faults, place, OPT_STAGE_BASE, "'%s' does not contain the watched path", tidy);
 }
 
+/* But for doubled and trailing slashes. */
+static bool same_path(const char *a, const char *b)
+{
+	for (; *a != '\0' || *b != '\0'; a++, b++) {
+		while (*a == '/' && (a[1] == '/' || a[1] == '\0'))
+			a++;
+		while (*b == '/' && (b[1] == '/' || b[1] == '\0'))
+			b++;
+		if (*a != *b)
+			return false;
+		if (*a == '\0')
+			break;
+	}
+	return true;
+}
+
 /* The same path twice is fine when each looks at keys of its own. */
 static void check_twice(struct value_reader *reader, const struct place *place)
 {
 	const struct draft_service *service = place->service;
 
 	for (const struct draft_watch *other = service->watches; other < place->watch; other++) {
-		struct place first = {.draft = place->draft, .service = service, .watch = other};
+		struct place first = { .draft = place->draft, .service = service, .watch = other };
 
-		if (strcmp(other->path, place->watch->path) == 0 &&
+		if (same_path(other->path, place->watch->path) &&
 		    !(draft_find(&first, OPT_KEYS).setting && draft_find(place, OPT_KEYS).setting))
-			faults_at(reader->faults, place, OPT_WATCH, "is watched twice: give each its keys, or leave one out");
+			faults_at(reader->faults, place, OPT_WATCH,
+				  "is watched twice: give each its keys, or leave one out");
 	}
 }
 
 void check_watch(struct value_reader *reader, const struct place *place, uint32_t service)
 {
-	struct watch_spec spec = {.service = service}, *room;
+	struct watch_spec spec = { .service = service }, *room;
 	char path[PATH_MAX + 1] = "";
 
 	if (value_tidy_path(reader, place, OPT_WATCH, place->watch->path, path))
