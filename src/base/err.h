@@ -16,8 +16,7 @@ struct err {
  * Fill err with code and a formatted sentence (cut at ERR_MSG_SIZE - 1 bytes).
  * err may be NULL. Returns -code, so that a function can `return err_set(...)`.
  */
-int err_set(struct err *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * Put a prefix before the sentence that is already there: "what: sentence". The code stays.

@@ -164,8 +164,7 @@ static void put_time(struct line *line, int64_t wall_ms)
 	line_str(line, "time", text);
 }
 
-void line_begin(struct line *line, enum line_format format, enum line_level level, int64_t wall_ms,
-		const char *msg)
+void line_begin(struct line *line, enum line_format format, enum line_level level, int64_t wall_ms, const char *msg)
 {
 	line->format = format;
 	line->cut = false;

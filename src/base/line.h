@@ -24,8 +24,7 @@ struct line {
  * 2026-11-24T14:20:31.123Z; 0 leaves the time out. msg: what happened.
  * logfmt: `time=… level=info msg="…"`; JSON: `{"time":"…","level":"info","msg":"…"`.
  */
-void line_begin(struct line *line, enum line_format format, enum line_level level, int64_t wall_ms,
-		const char *msg);
+void line_begin(struct line *line, enum line_format format, enum line_level level, int64_t wall_ms, const char *msg);
 
 /*
  * Add key=value. The value may hold any bytes: logfmt quotes it when it holds a blank, '=', '"' or

@@ -14,10 +14,11 @@
 #define REALTIME_FIRST 34
 #define REALTIME_LAST 64
 
-#define SIGNAL_LIST(X) \
-	X(HUP) X(INT) X(QUIT) X(ILL) X(TRAP) X(ABRT) X(BUS) X(FPE) X(KILL) X(USR1) X(SEGV) X(USR2) X(PIPE) \
-	X(ALRM) X(TERM) X(STKFLT) X(CHLD) X(CONT) X(STOP) X(TSTP) X(TTIN) X(TTOU) X(URG) X(XCPU) X(XFSZ) \
-	X(VTALRM) X(PROF) X(WINCH) X(IO) X(PWR) X(SYS)
+#define SIGNAL_LIST(X)                                                                                                 \
+	X(HUP)                                                                                                         \
+	X(INT) X(QUIT) X(ILL) X(TRAP) X(ABRT) X(BUS) X(FPE) X(KILL) X(USR1) X(SEGV) X(USR2) X(PIPE) X(ALRM) X(TERM)    \
+		X(STKFLT) X(CHLD) X(CONT) X(STOP) X(TSTP) X(TTIN) X(TTOU) X(URG) X(XCPU) X(XFSZ) X(VTALRM) X(PROF)     \
+			X(WINCH) X(IO) X(PWR) X(SYS)
 
 struct signal_name {
 	int number;
@@ -59,8 +60,8 @@ static int parse_realtime(const char *word)
 
 	if (!from_first && strncasecmp(word, "RTMAX", 5) != 0)
 		return 0;
-	if (word[5] != '\0' && (word[5] != (from_first ? '+' : '-') ||
-				str_int(word + 6, 0, REALTIME_LAST - REALTIME_FIRST, &offset) < 0))
+	if (word[5] != '\0' &&
+	    (word[5] != (from_first ? '+' : '-') || str_int(word + 6, 0, REALTIME_LAST - REALTIME_FIRST, &offset) < 0))
 		return 0;
 	return from_first ? REALTIME_FIRST + (int)offset : REALTIME_LAST - (int)offset;
 }

@@ -30,7 +30,8 @@ static int put(struct splitter *s, char c)
 /* What makes a $ before it a parameter to a shell: XCU 2.5, 2.6.2. */
 static bool is_parameter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c != '\0' && strchr("_{0123456789@*#?-$!", c) != NULL);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c != '\0' && strchr("_{0123456789@*#?-$!", c) != NULL);
 }
 
 /* $ and ` mean the same to a shell unquoted and within "...". */
@@ -144,8 +145,7 @@ static int take_word(struct splitter *s)
 	return rc < 0 ? rc : put(s, '\0');
 }
 
-int words_split(const char *text, char *buf, size_t buf_size, char **words, size_t max_words,
-		struct err *err)
+int words_split(const char *text, char *buf, size_t buf_size, char **words, size_t max_words, struct err *err)
 {
 	struct splitter s = { text, buf, buf + buf_size, words, 0, max_words, err };
 

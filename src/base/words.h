@@ -22,7 +22,6 @@
  * Returns the number of words (0 for blank text), or -EINVAL (syntax, err says what), -E2BIG.
  * No allocation.
  */
-int words_split(const char *text, char *buf, size_t buf_size, char **words, size_t max_words,
-		struct err *err);
+int words_split(const char *text, char *buf, size_t buf_size, char **words, size_t max_words, struct err *err);
 
 #endif

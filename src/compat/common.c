@@ -49,8 +49,8 @@ static int next_letter(struct option_reader *reader)
 	reader->cluster = NULL;
 	if (take_value(reader, rest))
 		return letter;
-	(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option requires an argument -- '%c'",
-		       reader->argv[0], letter);
+	(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option requires an argument -- '%c'", reader->argv[0],
+		       letter);
 	return '?';
 }
 

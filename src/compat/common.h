@@ -17,13 +17,13 @@ struct option_name {
 struct option_reader {
 	int argc;
 	char **argv;
-	const char *letters;		  /* as optstring: a letter, ':' behind it when it takes a value */
-	const struct option_name *names;  /* NULL: no long options */
-	int at;				  /* the next word; the first word of the command at the end */
-	const char *cluster;		  /* what is left of "-abc" */
-	const char *value;		  /* of the option just read */
-	bool closed;			  /* "--" ended the options */
-	char fault[160];		  /* what getopt would print, without a newline */
+	const char *letters;		 /* as optstring: a letter, ':' behind it when it takes a value */
+	const struct option_name *names; /* NULL: no long options */
+	int at;				 /* the next word; the first word of the command at the end */
+	const char *cluster;		 /* what is left of "-abc" */
+	const char *value;		 /* of the option just read */
+	bool closed;			 /* "--" ended the options */
+	char fault[160];		 /* what getopt would print, without a newline */
 };
 
 /* Begin at argv[1]. letters is optstring of getopt(3), names the long options; both must outlive the reader. */

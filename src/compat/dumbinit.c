@@ -8,7 +8,7 @@
 #include "compat/common.h"
 
 #define DUMBINIT_VERSION "dumb-init v1.2.5\n" /* whose interface this is */
-#define SIGNAL_MAX 31		     /* what -r can rewrite: no realtime signals */
+#define SIGNAL_MAX 31			      /* what -r can rewrite: no realtime signals */
 
 struct wishes {
 	bool verbose, session;
@@ -19,22 +19,22 @@ static void help(const struct personality_input *input, struct personality_plan 
 {
 	plan_add(plan,
 		 DUMBINIT_VERSION "Usage: %s [option] command [[arg] ...]\n"
-		 "\n"
-		 "dumb-init is a simple process supervisor that forwards signals to children.\n"
-		 "It is designed to run as PID1 in minimal container environments.\n"
-		 "\n"
-		 "Optional arguments:\n"
-		 "   -c, --single-child   Run in single-child mode.\n"
-		 "                        In this mode, signals are only proxied to the\n"
-		 "                        direct child and not any of its descendants.\n"
-		 "   -r, --rewrite s:r    Rewrite received signal s to new signal r before proxying.\n"
-		 "                        To ignore (not proxy) a signal, rewrite it to 0.\n"
-		 "                        This option can be specified multiple times.\n"
-		 "   -v, --verbose        Print debugging information to stderr.\n"
-		 "   -h, --help           Print this help message and exit.\n"
-		 "   -V, --version        Print the current version and exit.\n"
-		 "\n"
-		 "Full help is available online at https://github.com/Yelp/dumb-init\n",
+				  "\n"
+				  "dumb-init is a simple process supervisor that forwards signals to children.\n"
+				  "It is designed to run as PID1 in minimal container environments.\n"
+				  "\n"
+				  "Optional arguments:\n"
+				  "   -c, --single-child   Run in single-child mode.\n"
+				  "                        In this mode, signals are only proxied to the\n"
+				  "                        direct child and not any of its descendants.\n"
+				  "   -r, --rewrite s:r    Rewrite received signal s to new signal r before proxying.\n"
+				  "                        To ignore (not proxy) a signal, rewrite it to 0.\n"
+				  "                        This option can be specified multiple times.\n"
+				  "   -v, --verbose        Print debugging information to stderr.\n"
+				  "   -h, --help           Print this help message and exit.\n"
+				  "   -V, --version        Print the current version and exit.\n"
+				  "\n"
+				  "Full help is available online at https://github.com/Yelp/dumb-init\n",
 		 input->argv[0]);
 	plan_say(plan, 2, 0, "");
 }
@@ -73,8 +73,7 @@ static bool take(const struct personality_input *input, struct specbuild *build,
 			return true;
 		plan_add(plan, "Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and %d.\n",
 			 SIGNAL_MAX);
-		plan_say(plan, 2, 1,
-			 "This option can be specified multiple times.\nUse --help for full usage.\n");
+		plan_say(plan, 2, 1, "This option can be specified multiple times.\nUse --help for full usage.\n");
 		return false;
 	default:
 		plan_say(plan, 2, 1, "");
@@ -94,8 +93,9 @@ static void speak(struct specbuild *build, bool verbose)
 		{ SPEECH_PASSED, "2[dumb-init] Forwarded signal {signal} to children.\n" },
 		{ SPEECH_DROPPED, "2[dumb-init] Not forwarding signal {signal} to children (ignored).\n" },
 		{ SPEECH_SUSPENDING, "2[dumb-init] Suspending self due to TTY signal.\n" },
-		{ SPEECH_TTY_LEADER, "2[dumb-init] Detached from controlling tty, ignoring the first SIGHUP and SIGCONT "
-				     "we receive.\n" },
+		{ SPEECH_TTY_LEADER,
+		  "2[dumb-init] Detached from controlling tty, ignoring the first SIGHUP and SIGCONT "
+		  "we receive.\n" },
 		{ SPEECH_TTY_NO_LEADER, "2[dumb-init] Detached from controlling tty, but was not session leader.\n" },
 		{ SPEECH_TTY_NOT_GIVEN,
 		  "2[dumb-init] Unable to detach from controlling tty (errno={errno} {error}).\n" },

@@ -11,12 +11,8 @@ static const struct {
 	const char *name;
 	personality_fn fn;
 } personalities[] = {
-	{ "tini", tini_plan },
-	{ "tini-static", tini_plan },
-	{ "docker-init", tini_plan },
-	{ "dumb-init", dumbinit_plan },
-	{ "catatonit", catatonit_plan },
-	{ "podman-init", catatonit_plan },
+	{ "tini", tini_plan },		{ "tini-static", tini_plan },	 { "docker-init", tini_plan },
+	{ "dumb-init", dumbinit_plan }, { "catatonit", catatonit_plan }, { "podman-init", catatonit_plan },
 };
 
 personality_fn personality_find(const char *argv0)

@@ -73,11 +73,12 @@ static void speak(struct specbuild *build, const struct wishes *wishes)
 	plan_speech(build, SPEECH_NO_FORK, "2[FATAL tini ({self})] fork failed: {error}\n");
 	plan_speech(build, SPEECH_NOT_RUN, "2[FATAL tini ({self})] exec {command} failed: {error}\n");
 	if (wishes->verbosity > 0) {
-		plan_speech(build, SPEECH_NOT_REAPER,
-			    "2[WARN  tini ({self})] Tini is not running as PID 1 and isn't registered as a child subreaper.\n"
-			    "Zombie processes will not be re-parented to Tini, so zombie reaping won't work.\n"
-			    "To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to "
-			    "register Tini as a child subreaper, or run Tini as PID 1.\n");
+		plan_speech(
+			build, SPEECH_NOT_REAPER,
+			"2[WARN  tini ({self})] Tini is not running as PID 1 and isn't registered as a child subreaper.\n"
+			"Zombie processes will not be re-parented to Tini, so zombie reaping won't work.\n"
+			"To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to "
+			"register Tini as a child subreaper, or run Tini as PID 1.\n");
 		plan_speech(build, SPEECH_PASS_GONE, "2[WARN  tini ({self})] Child was dead when forwarding signal\n");
 	}
 	if (wishes->verbosity > 0 && wishes->warn)

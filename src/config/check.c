@@ -17,7 +17,7 @@ const char *check_log_level(const struct draft *draft)
 
 static int says_essential(const struct draft *draft, const struct draft_service *service)
 {
-	struct place place = {.draft = draft, .service = service};
+	struct place place = { .draft = draft, .service = service };
 	struct found found = draft_find(&place, OPT_ESSENTIAL);
 	int choice;
 
@@ -43,7 +43,7 @@ bool check_essential(const struct draft *draft, const struct draft_service *serv
 
 static void check_globals(struct value_reader *reader, const struct draft *draft)
 {
-	struct place place = {.draft = draft};
+	struct place place = { .draft = draft };
 	struct spec *head = &reader->build->head;
 
 	head->log_format = (uint8_t)value_choice(reader, &place, OPT_LOG_FORMAT);
@@ -85,7 +85,7 @@ static void check_services(struct value_reader *reader, const struct draft *draf
 	for (uint32_t n = 0; n < order->count; n++) {
 		uint32_t index = order->sequence[n];
 		const struct draft_service *service = order->services[index];
-		struct place place = {.draft = draft, .service = service};
+		struct place place = { .draft = draft, .service = service };
 		struct service_spec spec = check_service(reader, &place), *room;
 		int says = says_essential(draft, service);
 
@@ -100,7 +100,7 @@ static void check_services(struct value_reader *reader, const struct draft *draf
 		if (room)
 			*room = spec;
 		for (uint32_t w = 0; w < service->watch_count; w++) {
-			struct place at = {.draft = draft, .service = service, .watch = &service->watches[w]};
+			struct place at = { .draft = draft, .service = service, .watch = &service->watches[w] };
 
 			check_watch(reader, &at, n);
 		}
@@ -133,7 +133,7 @@ static void check_sums(struct faults *faults, const struct draft *draft, const s
 
 int check_draft(const struct draft *draft, struct faults *faults, struct specbuild *build)
 {
-	struct value_reader reader = {.faults = faults, .build = build};
+	struct value_reader reader = { .faults = faults, .build = build };
 	struct order order;
 	int r = order_init(&order, draft, faults);
 

@@ -40,14 +40,14 @@ static void map_signal(struct value_reader *reader, const struct place *place, c
 			  incoming == SIGCHLD ? "it is how reinit hears of its children"
 					      : "the kernel gives it to no handler");
 	else
-		head->signal_map[incoming] = (uint8_t)(
-			strcmp(to, "drop") == 0 ? 0 : value_signal_text(reader, place, OPT_MAP_SIGNAL, to));
+		head->signal_map[incoming] =
+			(uint8_t)(strcmp(to, "drop") == 0 ? 0 : value_signal_text(reader, place, OPT_MAP_SIGNAL, to));
 }
 
 /* A number, or the name of a signal for 128 and its number. -1 after a fault. */
 static int64_t code_of(struct value_reader *reader, const struct place *place, const char *text)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 	int64_t code;
 	int signal;
 
@@ -75,7 +75,8 @@ static void map_exit(struct value_reader *reader, const struct place *place, con
 }
 
 static void each(struct value_reader *reader, const struct place *place, enum option_id id,
-		 void (*fn)(struct value_reader *, const struct place *, const char *, struct spec *), struct spec *head)
+		 void (*fn)(struct value_reader *, const struct place *, const char *, struct spec *),
+		 struct spec *head)
 {
 	const struct setting *setting = draft_find(place, id).setting;
 

@@ -9,7 +9,7 @@
 #define ENV_PREFIX "REINIT_"
 #define ENV_NAME_MAX 63
 
-static const struct origin from_command_line = {.kind = ORIGIN_COMMAND_LINE};
+static const struct origin from_command_line = { .kind = ORIGIN_COMMAND_LINE };
 
 /* A watch of the command line replaces those of the environment: they are one list, and the stronger wins. */
 static void open_watch(struct draft *draft, struct origin origin, const char *path)
@@ -71,7 +71,7 @@ static void put_lines(struct draft *draft, enum option_id id, struct origin orig
  */
 static bool env_foreign(const char *name, size_t len)
 {
-	static const char *const given[] = {"PID", "SERVICE", "PATH", "DIGEST"};
+	static const char *const given[] = { "PID", "SERVICE", "PATH", "DIGEST" };
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		if (strlen(given[i]) == len && strncmp(given[i], name, len) == 0)
@@ -104,7 +104,7 @@ static int read_variable(struct draft *draft, const char *name, struct err *err)
 	size_t len = strcspn(name, "=");
 	const char *value = name + len + (name[len] == '=');
 	enum option_id id = option_find_env(name, len);
-	struct origin origin = {.kind = ORIGIN_ENVIRONMENT};
+	struct origin origin = { .kind = ORIGIN_ENVIRONMENT };
 
 	if (id == OPTION_COUNT)
 		return *value == '\0' ? 0 : unknown_env(name, len, err);
@@ -154,8 +154,10 @@ static int unknown_option(const char *word, struct err *err)
 	memcpy(name, word + 2, len - 2);
 	name[len - 2] = '\0';
 	if (strcmp(name, option_forms[OPT_COMMAND].name) == 0)
-		return err_set(err, EINVAL, "unknown option '--%s'; the command stands after the options: "
-			       "reinit [options] -- COMMAND", name);
+		return err_set(err, EINVAL,
+			       "unknown option '--%s'; the command stands after the options: "
+			       "reinit [options] -- COMMAND",
+			       name);
 	close = option_closest(name, OPTION_CLI);
 	if (close)
 		return err_set(err, EINVAL, "unknown option '--%s'; did you mean --%s?", name, close);
@@ -165,17 +167,18 @@ static int unknown_option(const char *word, struct err *err)
 /* True when parsing is over: --help and --version win over all that follows. */
 static int take_action(struct cli *cli, enum option_id id, struct err *err)
 {
-	enum cli_action action = id == OPT_HELP	       ? CLI_HELP
-				 : id == OPT_VERSION   ? CLI_VERSION
-				 : id == OPT_EXPLAIN   ? CLI_EXPLAIN
-						       : CLI_TEST_CONFIG;
+	enum cli_action action = id == OPT_HELP	     ? CLI_HELP
+				 : id == OPT_VERSION ? CLI_VERSION
+				 : id == OPT_EXPLAIN ? CLI_EXPLAIN
+						     : CLI_TEST_CONFIG;
 
 	if (action == CLI_HELP || action == CLI_VERSION) {
 		cli->action = action;
 		return 1;
 	}
 	if (cli->action != CLI_RUN && cli->action != action)
-		return err_set(err, EINVAL, "--test-config and --explain exclude each other: "
+		return err_set(err, EINVAL,
+			       "--test-config and --explain exclude each other: "
 			       "--explain tests as well before it prints");
 	cli->action = action;
 	return 0;
@@ -261,8 +264,10 @@ static int check_without_command(const struct draft *draft, struct err *err)
 	if (own->watch_count > 0) {
 		spelling(OPT_WATCH, &own->watches[0].origin, buf, sizeof(buf));
 		if (draft->globals[OPT_CONFIG].count > 0)
-			return err_set(err, EINVAL, "%s belongs to a command, and there is none; "
-				       "in a file write watch \"PATH\" { } inside its service", buf);
+			return err_set(err, EINVAL,
+				       "%s belongs to a command, and there is none; "
+				       "in a file write watch \"PATH\" { } inside its service",
+				       buf);
 		return err_set(err, EINVAL, "%s belongs to a command: reinit %s -- COMMAND", buf,
 			       own->watches[0].origin.kind == ORIGIN_COMMAND_LINE ? "--watch PATH" : "[options]");
 	}
@@ -270,7 +275,8 @@ static int check_without_command(const struct draft *draft, struct err *err)
 		enum option_id id = (enum option_id)(OPTION_SERVICE_FIRST + i);
 
 		if (own->settings[i].origin.kind != ORIGIN_DEFAULT && (option_forms[id].where & OPTION_ONE))
-			return err_set(err, EINVAL, "%s belongs to one service, and there is no command: "
+			return err_set(err, EINVAL,
+				       "%s belongs to one service, and there is no command: "
 				       "write it inside a service of the file",
 				       spelling(id, &own->settings[i].origin, buf, sizeof(buf)));
 	}

@@ -6,9 +6,9 @@
 
 #include "base/str.h"
 
-#define X(id, name, type, where, fallback, value, choices, low, high, help) \
-	[OPT_##id] = {name, OPTION_##type, where, fallback, value, choices, low, high, help},
-const struct option_form option_forms[OPTION_COUNT] = {OPTIONS(X)};
+#define X(id, name, type, where, fallback, value, choices, low, high, help)                                            \
+	[OPT_##id] = { name, OPTION_##type, where, fallback, value, choices, low, high, help },
+const struct option_form option_forms[OPTION_COUNT] = { OPTIONS(X) };
 #undef X
 
 enum option_scope option_scope(enum option_id id)
@@ -20,7 +20,7 @@ enum option_scope option_scope(enum option_id id)
 
 uint32_t option_place(enum option_id id)
 {
-	static const uint32_t first[SCOPE_COUNT] = {0, OPTION_SERVICE_FIRST, OPTION_WATCH_FIRST};
+	static const uint32_t first[SCOPE_COUNT] = { 0, OPTION_SERVICE_FIRST, OPTION_WATCH_FIRST };
 
 	return (uint32_t)id - first[option_scope(id)];
 }
@@ -39,7 +39,7 @@ enum option_id option_find(const char *name, size_t len, uint32_t where)
 static const struct {
 	char letter;
 	enum option_id id;
-} letters[] = {{'t', OPT_TEST_CONFIG}, {'V', OPT_VERSION}, {'h', OPT_HELP}};
+} letters[] = { { 't', OPT_TEST_CONFIG }, { 'V', OPT_VERSION }, { 'h', OPT_HELP } };
 
 enum option_id option_find_letter(char letter)
 {

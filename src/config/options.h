@@ -16,7 +16,7 @@
 #define OPTION_ENV 2u  /* REINIT_NAME in the environment */
 #define OPTION_FILE 4u /* name = … in a file */
 #define OPTION_ALL (OPTION_CLI | OPTION_ENV | OPTION_FILE)
-#define OPTION_ONE 8u  /* makes sense for one service only: never a default for those of a file */
+#define OPTION_ONE 8u /* makes sense for one service only: never a default for those of a file */
 
 #define OPTION_DAY_MS (24 * 3600 * INT64_C(1000))
 

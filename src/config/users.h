@@ -13,9 +13,9 @@
 #define USERS_GROUPS_MAX 64 /* supplementary groups that are taken; more are left out */
 
 struct user {
-	bool known;			/* has an entry: name, home, gid and groups are valid */
+	bool known; /* has an entry: name, home, gid and groups are valid */
 	uint32_t uid, gid;
-	char name[USERS_NAME_SIZE];	/* "" when not known */
+	char name[USERS_NAME_SIZE]; /* "" when not known */
 	char home[USERS_NAME_SIZE];
 	uint32_t groups[USERS_GROUPS_MAX]; /* supplementary, the first is gid */
 	uint32_t group_count;

@@ -65,8 +65,8 @@ static void fault_bounds(struct value_reader *reader, const struct place *place,
 			  (long long)form->low, unit, (long long)form->high, unit);
 }
 
-int64_t value_number_text(struct value_reader *reader, const struct place *place, enum option_id id,
-			  enum option_id as, const char *text)
+int64_t value_number_text(struct value_reader *reader, const struct place *place, enum option_id id, enum option_id as,
+			  const char *text)
 {
 	const struct option_form *form = &option_forms[as];
 	int64_t value = 0;
@@ -88,10 +88,9 @@ int64_t value_number(struct value_reader *reader, const struct place *place, enu
 	return value_number_text(reader, place, id, id, value_text(reader, place, id));
 }
 
-int32_t value_signal_text(struct value_reader *reader, const struct place *place, enum option_id id,
-			  const char *text)
+int32_t value_signal_text(struct value_reader *reader, const struct place *place, enum option_id id, const char *text)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 	int number = signame_parse(text, &err);
 
 	if (number > 0)
@@ -198,7 +197,7 @@ struct spec_list value_strings(struct value_reader *reader, const struct place *
 	struct found found = draft_find(place, id);
 
 	if (!found.setting)
-		return (struct spec_list){0};
+		return (struct spec_list){ 0 };
 	for (uint32_t i = 0; i < found.setting->count; i++)
 		if (found.setting->values[i][0] == '\0')
 			faults_at(reader->faults, place, id, "an empty word stands in the list");
@@ -209,7 +208,7 @@ struct spec_list value_strings(struct value_reader *reader, const struct place *
 static void check_placeholders(struct value_reader *reader, const struct place *place, enum option_id id,
 			       const char *word)
 {
-	static const char *const known[] = {"stage", "path", "service"};
+	static const char *const known[] = { "stage", "path", "service" };
 
 	for (const char *p = strchr(word, '%'); p; p = strchr(p, '%')) {
 		size_t len = strcspn(p, "}");
@@ -224,8 +223,10 @@ static void check_placeholders(struct value_reader *reader, const struct place *
 		if (p[len] == '\0')
 			faults_at(reader->faults, place, id, "'%s' is never closed: a '}' is missing", p);
 		else if (!found)
-			faults_at(reader->faults, place, id, "unknown placeholder '%.*s'; known are %%{stage}, %%{path}, "
-				  "%%{service} (and %%%% for one %%)", (int)len + 1, p);
+			faults_at(reader->faults, place, id,
+				  "unknown placeholder '%.*s'; known are %%{stage}, %%{path}, "
+				  "%%{service} (and %%%% for one %%)",
+				  (int)len + 1, p);
 		p += len;
 	}
 }
@@ -237,8 +238,8 @@ struct spec_list value_split(struct value_reader *reader, const struct place *pl
 	size_t len = strlen(text), room = len / 2 + 2;
 	char *buf = malloc(len + 1);
 	char **words = malloc(room * sizeof(*words));
-	struct spec_list list = {0};
-	struct err err = {0};
+	struct spec_list list = { 0 };
+	struct err err = { 0 };
 	int count = -ENOMEM;
 
 	if (buf && words)
@@ -264,12 +265,12 @@ struct spec_list value_words(struct value_reader *reader, const struct place *pl
 	struct found found = draft_find(place, id);
 
 	if (!found.setting)
-		return (struct spec_list){0};
+		return (struct spec_list){ 0 };
 	if (found.setting->count == 1)
 		return value_split(reader, place, id, found.setting->values[0], placeholders);
 	if (found.setting->values[0][0] == '\0') {
 		faults_at(reader->faults, place, id, "is an empty command");
-		return (struct spec_list){0};
+		return (struct spec_list){ 0 };
 	}
 	for (uint32_t i = 0; i < found.setting->count && placeholders; i++)
 		check_placeholders(reader, place, id, found.setting->values[i]);

@@ -39,10 +39,9 @@ struct spec_list value_words(struct value_reader *reader, const struct place *pl
 /* The same from a text that is part of a value ("exec:nginx -s reload"); id is only named in faults. */
 struct spec_list value_split(struct value_reader *reader, const struct place *place, enum option_id id,
 			     const char *text, bool placeholders);
-int32_t value_signal_text(struct value_reader *reader, const struct place *place, enum option_id id,
+int32_t value_signal_text(struct value_reader *reader, const struct place *place, enum option_id id, const char *text);
+int64_t value_number_text(struct value_reader *reader, const struct place *place, enum option_id id, enum option_id as,
 			  const char *text);
-int64_t value_number_text(struct value_reader *reader, const struct place *place, enum option_id id,
-			  enum option_id as, const char *text);
 
 /*
  * Tidy an absolute path: no doubled or trailing slash, no "." part. "PATH must be absolute" and ".." are

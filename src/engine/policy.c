@@ -45,7 +45,8 @@ static bool same_action(const struct spec *spec, const struct watch_spec *a, con
 	if (a->exec.count != b->exec.count)
 		return false;
 	for (uint32_t n = 0; n < a->exec.count; n++) {
-		if (strcmp(spec_str(spec, spec_word(spec, a->exec, n)), spec_str(spec, spec_word(spec, b->exec, n))) != 0)
+		if (strcmp(spec_str(spec, spec_word(spec, a->exec, n)), spec_str(spec, spec_word(spec, b->exec, n))) !=
+		    0)
 			return false;
 	}
 	return true;

@@ -119,16 +119,15 @@ static void fold_content(struct step *step, const struct event *event)
 		if (other_kind)
 			effects_log(step, MSG_UNREADABLE, spec->service, event->watch, 0, step->spec->retry_min_ms);
 	} else if (other_kind) {
-		effects_log(step, content == CONTENT_EMPTY ? MSG_EMPTY : MSG_MISSING, spec->service, event->watch,
-			    0, 0);
+		effects_log(step, content == CONTENT_EMPTY ? MSG_EMPTY : MSG_MISSING, spec->service, event->watch, 0,
+			    0);
 	}
 }
 
 void reload_digested(struct step *step, const struct event *event)
 {
 	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
-	struct service_state *service =
-		engine_service(step->engine, spec_watch(step->spec, event->watch)->service);
+	struct service_state *service = engine_service(step->engine, spec_watch(step->spec, event->watch)->service);
 	bool polling = state->polling;
 
 	if (!state->reading || event->seq != state->digest_seq)

@@ -28,8 +28,7 @@ static void set_life(struct step *step, struct service_state *state, enum life l
 static bool order_allows(struct step *step, const struct service_spec *spec)
 {
 	for (uint32_t n = 0; n < spec->after.count; n++) {
-		const struct service_state *other =
-			engine_service(step->engine, spec_word(step->spec, spec->after, n));
+		const struct service_state *other = engine_service(step->engine, spec_word(step->spec, spec->after, n));
 		bool ended_well = other->life == LIFE_DONE && status_is_success(other->status);
 
 		if (!ended_well && !(other->life == LIFE_UP && other->ready))
@@ -163,8 +162,7 @@ static void become_ready(struct step *step, uint32_t service)
 	if (first) {
 		set_life(step, state, LIFE_UP);
 		if (spec_service(step->spec, service)->ready_kind != READY_NONE)
-			effects_log(step, MSG_READY, service, EFFECT_NO_INDEX, 0,
-				    step->now_ms - state->started_ms);
+			effects_log(step, MSG_READY, service, EFFECT_NO_INDEX, 0, step->now_ms - state->started_ms);
 	}
 }
 
@@ -227,8 +225,8 @@ static void end_for_good(struct step *step, uint32_t service, enum life life)
 		engine->halt = HALT_SERVICES;
 		engine->halt_service = service;
 		engine->halt_code = life == LIFE_FAILED && status_is_success(state->status) ? 1 : -1;
-		effects_log(step, failed && step->spec->several ? MSG_SHUTDOWN_FAILED : MSG_SHUTDOWN_ENDED,
-			    service, EFFECT_NO_INDEX, state->status, 0);
+		effects_log(step, failed && step->spec->several ? MSG_SHUTDOWN_FAILED : MSG_SHUTDOWN_ENDED, service,
+			    EFFECT_NO_INDEX, state->status, 0);
 		return;
 	}
 	for (uint32_t s = 0; s < step->spec->service_count; s++) {
@@ -467,8 +465,7 @@ static void advance_running(struct step *step, uint32_t service)
 	const struct service_spec *spec = spec_service(step->spec, service);
 
 	if (state->restart_wanted) {
-		service_stop(step, service, 0,
-			     spec->stop_timeout_ms > 0 ? spec->stop_timeout_ms : RESTART_STOP_MS);
+		service_stop(step, service, 0, spec->stop_timeout_ms > 0 ? spec->stop_timeout_ms : RESTART_STOP_MS);
 		return;
 	}
 	if (state->probe_deadline_ms != NEVER_MS && step->now_ms >= state->probe_deadline_ms) {
@@ -480,8 +477,7 @@ static void advance_running(struct step *step, uint32_t service)
 	if (state->life == LIFE_STARTING && state->life_deadline_ms != NEVER_MS &&
 	    step->now_ms >= state->life_deadline_ms) {
 		effects_log(step, MSG_READY_LATE, service, EFFECT_NO_INDEX, 0, spec->ready_timeout_ms);
-		service_stop(step, service, 0,
-			     spec->stop_timeout_ms > 0 ? spec->stop_timeout_ms : RESTART_STOP_MS);
+		service_stop(step, service, 0, spec->stop_timeout_ms > 0 ? spec->stop_timeout_ms : RESTART_STOP_MS);
 		state->stop_is_failure = 1;
 	}
 }
@@ -539,8 +535,7 @@ int64_t service_deadline_ms(const struct service_state *state)
 {
 	int64_t earliest_ms = state->life_deadline_ms;
 
-	if (earliest_ms == NEVER_MS ||
-	    (state->probe_deadline_ms != NEVER_MS && state->probe_deadline_ms < earliest_ms))
+	if (earliest_ms == NEVER_MS || (state->probe_deadline_ms != NEVER_MS && state->probe_deadline_ms < earliest_ms))
 		earliest_ms = state->probe_deadline_ms;
 	return earliest_ms;
 }

@@ -41,8 +41,8 @@ static int check_head(const struct spec *spec, size_t size, struct err *err)
 		return bad(err, "magic or version");
 	if (spec->size_bytes != size)
 		return bad(err, "size field");
-	if (spec->service_count > SPEC_MAX_SERVICES ||
-	    spec->watch_count > SPEC_MAX_WATCHES || spec->word_count > SPEC_MAX_WORDS)
+	if (spec->service_count > SPEC_MAX_SERVICES || spec->watch_count > SPEC_MAX_WATCHES ||
+	    spec->word_count > SPEC_MAX_WORDS)
 		return bad(err, "counts");
 	if (!array_fits(spec->size_bytes, spec->service_off, spec->service_count, sizeof(struct service_spec)) ||
 	    !array_fits(spec->size_bytes, spec->watch_off, spec->watch_count, sizeof(struct watch_spec)) ||
@@ -88,20 +88,19 @@ static int check_service(const struct spec *spec, uint32_t index, struct err *er
 	    !strs_fit(spec, service->command) || !strs_fit(spec, service->ready_command) ||
 	    !strs_fit(spec, service->pre_start) || !strs_fit(spec, service->post_stop) ||
 	    !str_fits(spec, service->user_name) || !str_fits(spec, service->user_home) ||
-	    !str_fits(spec, service->workdir) || !list_fits(spec, service->groups) ||
-	    !list_fits(spec, service->after))
+	    !str_fits(spec, service->workdir) || !list_fits(spec, service->groups) || !list_fits(spec, service->after))
 		return bad(err, "strings of a service");
 	for (uint32_t n = 0; n < service->after.count; n++) {
 		if (spec_word(spec, service->after, n) >= index)
 			return bad(err, "order of services");
 	}
 	if (service->restart >= RESTART_RULE_COUNT || service->ready_kind >= READY_KIND_COUNT ||
-	    service->standing >= STANDING_COUNT ||
-	    service->stop_signal < 1 || service->stop_signal > 64 || service->ready_port < 0 ||
-	    service->ready_port > 65535)
+	    service->standing >= STANDING_COUNT || service->stop_signal < 1 || service->stop_signal > 64 ||
+	    service->ready_port < 0 || service->ready_port > 65535)
 		return bad(err, "values of a service");
-	if (service->stop_timeout_ms < 0 || service->post_stop_timeout_ms < 0 || service->ready_delay_ms < 0 || service->ready_timeout_ms < 0 ||
-	    service->backoff_min_ms < 0 || service->backoff_max_ms < 0 || service->start_window_ms < 0)
+	if (service->stop_timeout_ms < 0 || service->post_stop_timeout_ms < 0 || service->ready_delay_ms < 0 ||
+	    service->ready_timeout_ms < 0 || service->backoff_min_ms < 0 || service->backoff_max_ms < 0 ||
+	    service->start_window_ms < 0)
 		return bad(err, "times of a service");
 	if (service->ready_kind == READY_EXEC && service->ready_command.count == 0)
 		return bad(err, "readiness of a service");

@@ -18,7 +18,7 @@
 #include "runtime/sys.h"
 
 #define TERM_GRACE_MS 500
-#define CHUNKS_PER_TURN 16    /* of 4 KiB: a pipe's worth; who floods it must not keep us from our clock */
+#define CHUNKS_PER_TURN 16 /* of 4 KiB: a pipe's worth; who floods it must not keep us from our clock */
 #define LEFTOVER_ROUNDS 20
 #define LEFTOVER_ROUND_MS 100 /* processes that were forked behind our back are found in the next round */
 

@@ -11,16 +11,16 @@
 
 struct command {
 	char *const *argv;
-	char *const *envp;	/* NULL: as inherited */
-	int64_t timeout_ms;	/* 0: none */
-	int64_t memory_bytes;	/* RLIMIT_AS; 0: none */
-	const char *name;	/* for the error line of a failed exec */
+	char *const *envp;    /* NULL: as inherited */
+	int64_t timeout_ms;   /* 0: none */
+	int64_t memory_bytes; /* RLIMIT_AS; 0: none */
+	const char *name;     /* for the error line of a failed exec */
 	bool json;
 	/* answers */
-	int status;		/* wait status */
+	int status; /* wait status */
 	bool timed_out;
-	bool cancelled;		/* a TERM came for this process */
-	char *output;		/* the caller's buffer for the end of what it printed */
+	bool cancelled; /* a TERM came for this process */
+	char *output;	/* the caller's buffer for the end of what it printed */
 	size_t output_size;
 	size_t output_len;
 };

@@ -23,13 +23,13 @@
 #include "runtime/voice.h"
 #include "runtime/watch.h"
 
-#define EVENTS_PER_READ 64 /* signals and watches can each bring this many before the queue is drained */
+#define EVENTS_PER_READ 64  /* signals and watches can each bring this many before the queue is drained */
 #define HELPERS_PER_WATCH 2 /* a digest and a validation or hook */
 
 /* What the runtime knows of a service beyond the engine. */
 struct running {
-	pid_t pid; /* of the main process, 0 when there is none */
-	pid_t group; /* process group of the last incarnation */
+	pid_t pid;	/* of the main process, 0 when there is none */
+	pid_t group;	/* process group of the last incarnation */
 	pid_t clearing; /* the group whose end is to be told; 0: none */
 	uint32_t clearing_seq;
 	char *const *argv;
@@ -56,9 +56,10 @@ struct driver {
 	const struct helper_result *result; /* that the current event comes from */
 	bool stepping;
 	uint32_t clearing; /* services whose leftovers are waited for */
-	bool rest_wanted; /* REST_GONE is to be told */
-	int dir_fd;	  /* the commands' working directory, when ours is another; else -1 */
-	uint64_t skipped; /* signals (bit n - 1) that are not passed on when they come next: giving up the terminal sends them */
+	bool rest_wanted;  /* REST_GONE is to be told */
+	int dir_fd;	   /* the commands' working directory, when ours is another; else -1 */
+	uint64_t
+		skipped; /* signals (bit n - 1) that are not passed on when they come next: giving up the terminal sends them */
 };
 
 static struct driver driver;
@@ -414,10 +415,9 @@ static void step(struct event event)
 	for (uint32_t n = 0; n < driver.effects.count; n++)
 		perform(&driver.effects.items[n]);
 	if (driver.effects.overflow) {
-		struct effect log = { .kind = FX_LOG,
-				      .message = MSG_OUT_OF_ROOM,
-				      .service = EFFECT_NO_INDEX,
-				      .watch = EFFECT_NO_INDEX };
+		struct effect log = {
+			.kind = FX_LOG, .message = MSG_OUT_OF_ROOM, .service = EFFECT_NO_INDEX, .watch = EFFECT_NO_INDEX
+		};
 
 		driver.effects.overflow = false;
 		report_effect(&driver.report, &log, NULL, 0);
@@ -443,10 +443,9 @@ static void drain(void)
 /* What a helper found out, as the event that its effect asked for. */
 static struct event result_event(const struct helper_result *result)
 {
-	struct event event = { .service = result->service,
-			       .watch = result->watch,
-			       .seq = result->seq,
-			       .digest = result->digest };
+	struct event event = {
+		.service = result->service, .watch = result->watch, .seq = result->seq, .digest = result->digest
+	};
 
 	switch (result->job) {
 	case HELPER_DIGEST:
@@ -751,8 +750,8 @@ static int boot_memory(void)
 	driver.running = calloc(spec->service_count, sizeof(*driver.running));
 	driver.too_big = calloc(spec->watch_count + 1, sizeof(*driver.too_big));
 	driver.helper_fds = calloc(helpers + 1, sizeof(struct loop_fd *));
-	if (driver.effects.items == NULL || driver.queue == NULL || driver.engine == NULL ||
-	    driver.running == NULL || driver.too_big == NULL || driver.helper_fds == NULL)
+	if (driver.effects.items == NULL || driver.queue == NULL || driver.engine == NULL || driver.running == NULL ||
+	    driver.too_big == NULL || driver.helper_fds == NULL)
 		return -ENOMEM;
 	engine_init(driver.engine, spec);
 	rc = lay_out_commands();

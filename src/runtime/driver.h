@@ -8,10 +8,10 @@
 #include "runtime/spawn.h"
 
 struct driver_params {
-	const struct spec *spec;   /* checked; outlives the driver */
-	char *const *argv;	   /* of this process: what command_argv counts in */
+	const struct spec *spec; /* checked; outlives the driver */
+	char *const *argv;	 /* of this process: what command_argv counts in */
 	const struct spawn_inherited *inherited;
-	int out_fd, log_fd;	   /* stdout and stderr; -1: came closed */
+	int out_fd, log_fd; /* stdout and stderr; -1: came closed */
 };
 
 /*

@@ -121,8 +121,7 @@ void helper_readable(struct helpers *helpers, uint32_t slot_index)
 	ssize_t len;
 
 	do {
-		len = sys_read(slot->fd, (char *)slot->result + slot->received,
-			       sizeof(*slot->result) - slot->received);
+		len = sys_read(slot->fd, (char *)slot->result + slot->received, sizeof(*slot->result) - slot->received);
 		if (len > 0)
 			slot->received += (size_t)len;
 	} while (len > 0 && slot->received < sizeof(*slot->result));
@@ -172,7 +171,7 @@ static void kill_one(void *arg, pid_t pid)
 
 static void kill_helper(struct helper *slot)
 {
-	slot->deadline_ms = -1; /* once; it is gone when reap says so */
+	slot->deadline_ms = -1;				     /* once; it is gone when reap says so */
 	(void)procfs_descendants(slot->pid, kill_one, NULL); /* its command has a session of its own */
 	(void)sigsend(-slot->pid, SIGKILL);
 	(void)sigsend(slot->pid, SIGKILL); /* it may not have made its group yet */

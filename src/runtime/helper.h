@@ -25,16 +25,16 @@ enum helper_job { HELPER_DIGEST, HELPER_VALIDATE, HELPER_HOOK, HELPER_PROBE, HEL
 struct helper_result {
 	enum helper_job job;
 	uint32_t service, watch, seq;
-	bool died;		 /* no answer came: killed at its bound, or crashed; the rest is not valid */
-	enum content content;	 /* DIGEST */
-	enum verdict verdict;	 /* VALIDATE */
-	struct digest digest;	 /* DIGEST; VALIDATE: what was validated */
-	int status;		 /* wait status of the command */
-	bool timed_out;		 /* the command was killed at its time limit */
-	int error;		 /* errno of what kept it from running, 0 otherwise */
+	bool died;	      /* no answer came: killed at its bound, or crashed; the rest is not valid */
+	enum content content; /* DIGEST */
+	enum verdict verdict; /* VALIDATE */
+	struct digest digest; /* DIGEST; VALIDATE: what was validated */
+	int status;	      /* wait status of the command */
+	bool timed_out;	      /* the command was killed at its time limit */
+	int error;	      /* errno of what kept it from running, 0 otherwise */
 	int64_t took_ms;
-	char note[256];		 /* a sentence about error, or "" */
-	uint32_t output_len;	 /* of output; a partial first line has been cut off */
+	char note[256];	     /* a sentence about error, or "" */
+	uint32_t output_len; /* of output; a partial first line has been cut off */
 	char output[HELPER_OUTPUT_SIZE];
 };
 

@@ -66,8 +66,8 @@ static char **expand_words(const struct spec *spec, struct spec_list words, cons
 	for (uint32_t n = 0; argv != NULL && n < words.count; n++) {
 		char word[WORD_SIZE];
 
-		if (stage_expand(spec_str(spec, spec_word(spec, words, n)), stage, path, service, word,
-				 sizeof(word)) < 0)
+		if (stage_expand(spec_str(spec, spec_word(spec, words, n)), stage, path, service, word, sizeof(word)) <
+		    0)
 			return NULL;
 		argv[n] = strdup(word);
 		if (argv[n] == NULL)
@@ -80,8 +80,8 @@ static char **expand_words(const struct spec *spec, struct spec_list words, cons
 static void trim_output(struct helper_result *result, size_t len)
 {
 	const char *newline = len < HELPER_OUTPUT_SIZE / 2 ? NULL : memchr(result->output, '\n', len);
-	size_t skip = newline == NULL || newline + 1 == result->output + len ? 0
-									     : (size_t)(newline + 1 - result->output);
+	size_t skip =
+		newline == NULL || newline + 1 == result->output + len ? 0 : (size_t)(newline + 1 - result->output);
 
 	memmove(result->output, result->output + skip, len - skip);
 	result->output_len = (uint32_t)(len - skip);
@@ -95,9 +95,8 @@ struct limits {
 static void run_words(const struct spec *spec, const struct spawn_inherited *inherited, struct helper_result *result,
 		      struct spec_list words, struct limits limits, const char *stage)
 {
-	const char *service = result->service < spec->service_count
-				      ? spec_str(spec, spec_service(spec, result->service)->name)
-				      : "";
+	const char *service =
+		result->service < spec->service_count ? spec_str(spec, spec_service(spec, result->service)->name) : "";
 	const struct watch_spec *watch = result->watch < spec->watch_count ? spec_watch(spec, result->watch) : NULL;
 	const char *path = watch != NULL ? spec_str(spec, watch->path) : "";
 	const char *live = watch != NULL && watch->stage_base != 0 ? spec_str(spec, watch->stage_base) : path;

@@ -9,11 +9,11 @@
 #include "base/line.h"
 
 struct logsink {
-	int fd;			/* -1: stderr was closed at start; everything is dropped silently */
+	int fd; /* -1: stderr was closed at start; everything is dropped silently */
 	enum line_format format;
-	enum line_level level;	/* the most detailed that is written */
-	uint64_t dropped;	/* lines since the last one that got through */
-	int own_fd;		/* the same, opened again with O_NONBLOCK, where that was needed and could be had; else -1 */
+	enum line_level level; /* the most detailed that is written */
+	uint64_t dropped;      /* lines since the last one that got through */
+	int own_fd; /* the same, opened again with O_NONBLOCK, where that was needed and could be had; else -1 */
 	bool nowait_known, nowait_works;
 };
 

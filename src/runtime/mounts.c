@@ -12,9 +12,9 @@
 #define DELETED "//deleted" /* what the kernel puts behind the root of a mount whose source was removed */
 
 /* Cannot hang for long, and inotify sees every change. Whatever is not listed is taken for remote. */
-static const char *const local_types[] = { "ext2",  "ext3", "ext4",	"xfs",	   "btrfs", "tmpfs",   "ramfs", "overlay",
-					   "f2fs",  "zfs",  "squashfs", "erofs",   "iso9660", "vfat", "msdos", "aufs",
-					   "bcachefs", "proc", "sysfs", "devtmpfs" };
+static const char *const local_types[] = { "ext2",    "ext3", "ext4",	  "xfs",      "btrfs", "tmpfs",	  "ramfs",
+					   "overlay", "f2fs", "zfs",	  "squashfs", "erofs", "iso9660", "vfat",
+					   "msdos",   "aufs", "bcachefs", "proc",     "sysfs", "devtmpfs" };
 
 static enum mount_class classify(const char *fstype)
 {

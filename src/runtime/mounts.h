@@ -14,9 +14,9 @@ enum mount_class {
 struct mount_facts {
 	enum mount_class class;
 	char fstype[32];
-	bool file_mount;   /* the mount point is this very path and its root is a file below a ..<timestamp> dir: subPath */
-	bool deleted;	   /* the mount's root has been removed ("//deleted"): it can never update */
-	char root[256];	   /* root of the mount within its file system, cut when longer */
+	bool file_mount; /* the mount point is this very path and its root is a file below a ..<timestamp> dir: subPath */
+	bool deleted;	 /* the mount's root has been removed ("//deleted"): it can never update */
+	char root[256]; /* root of the mount within its file system, cut when longer */
 };
 
 /* Find the mount of an absolute path: the longest mount point that is a prefix, the last one of equals. 0 or negative errno. */

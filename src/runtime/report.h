@@ -14,7 +14,8 @@
 struct report {
 	struct logsink sink;
 	const struct spec *spec;
-	char reason[REPORT_REASON_SIZE]; /* why the container is going to end, for the termination log; "" when it is plain */
+	char reason
+		[REPORT_REASON_SIZE]; /* why the container is going to end, for the termination log; "" when it is plain */
 };
 
 /*

@@ -62,8 +62,8 @@ int sigsend(pid_t pid, int signal)
 
 	if (rc != -EPERM)
 		return rc;
-	if (sys_getresuid(&real, &effective, &saved) < 0 || effective != 0 || saved != 0 ||
-	    target_uid(pid, &uid) < 0 || uid == 0)
+	if (sys_getresuid(&real, &effective, &saved) < 0 || effective != 0 || saved != 0 || target_uid(pid, &uid) < 0 ||
+	    uid == 0)
 		return rc;
 	again = send_as(pid, signal, uid);
 	if (again == -EPERM)

@@ -22,7 +22,7 @@
 #include "runtime/tree.h"
 
 #define PATH_SIZE 4096
-#define ATTEMPTS 8	  /* an update takes a few ms; eight in a row is a writer that never rests */
+#define ATTEMPTS 8 /* an update takes a few ms; eight in a row is a writer that never rests */
 #define CHUNK_BYTES 16384u
 #define ALL_FILES 100000u /* one-shot children */
 
@@ -31,7 +31,7 @@ struct look {
 	const struct spec *spec;
 	const struct watch_spec *watch;
 	const struct snapshot_limits *limits;
-	const char *dest;	/* copy to here as well; NULL: digest only */
+	const char *dest; /* copy to here as well; NULL: digest only */
 	struct err *err;
 	XXH3_state_t *hash;
 	uint64_t bytes;
@@ -216,8 +216,8 @@ static int take_dir(struct look *look, int dir_fd)
 	struct tree tree;
 	int rc;
 
-	tree_init(&tree, look->limits != NULL ? look->limits->files : ALL_FILES, look->limits == NULL ||
-			 look->limits->files > SNAPSHOT_LOOP_FILES);
+	tree_init(&tree, look->limits != NULL ? look->limits->files : ALL_FILES,
+		  look->limits == NULL || look->limits->files > SNAPSHOT_LOOP_FILES);
 	rc = tree_collect(&tree, dir_fd);
 	for (uint32_t n = 0; rc == 0 && n < tree.count; n++) {
 		const char *name = tree_name(&tree, n);
@@ -364,8 +364,8 @@ int snapshot_digest(const struct spec *spec, const struct watch_spec *watch, con
 	return rc;
 }
 
-int snapshot_copy(const struct spec *spec, const struct watch_spec *watch, const char *dest,
-		  enum content *ret_content, struct digest *ret_digest, struct err *err)
+int snapshot_copy(const struct spec *spec, const struct watch_spec *watch, const char *dest, enum content *ret_content,
+		  struct digest *ret_digest, struct err *err)
 {
 	struct look look = { .spec = spec, .watch = watch, .dest = dest, .err = err };
 	int rc = look_until_stable(&look, ret_content, ret_digest);

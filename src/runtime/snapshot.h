@@ -14,7 +14,7 @@
 #define SNAPSHOT_LOOP_FILES 64u
 
 struct snapshot_limits {
-	uint64_t bytes;	/* stop with -E2BIG beyond */
+	uint64_t bytes; /* stop with -E2BIG beyond */
 	uint32_t files;
 };
 
@@ -37,7 +37,7 @@ int snapshot_digest(const struct spec *spec, const struct watch_spec *watch, con
  * what was copied, so that both are of the same bytes. Modes are kept, owners where that is allowed. A file from a tmpfs is
  * copied only to a tmpfs: else -EPERM. Returns as above; err names the file.
  */
-int snapshot_copy(const struct spec *spec, const struct watch_spec *watch, const char *dest,
-		  enum content *ret_content, struct digest *ret_digest, struct err *err);
+int snapshot_copy(const struct spec *spec, const struct watch_spec *watch, const char *dest, enum content *ret_content,
+		  struct digest *ret_digest, struct err *err);
 
 #endif

@@ -21,14 +21,14 @@ struct spawn_inherited {
 };
 
 struct spawn_params {
-	const char *name;	/* for the child's own error line */
-	char *const *argv;	/* NULL-terminated; argv[0] is looked up in PATH */
-	char *const *envp;	/* NULL: as inherited */
+	const char *name;  /* for the child's own error line */
+	char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+	char *const *envp; /* NULL: as inherited */
 	enum standing standing;
-	bool close_others;	/* close descriptors from 3 on (close_range) */
-	int output_fd;		/* becomes 1 and 2; -1: as inherited */
-	int dir_fd;		/* working directory; -1: ours */
-	bool json;		/* format of the child's own error line */
+	bool close_others; /* close descriptors from 3 on (close_range) */
+	int output_fd;	   /* becomes 1 and 2; -1: as inherited */
+	int dir_fd;	   /* working directory; -1: ours */
+	bool json;	   /* format of the child's own error line */
 	/* A service: its rights, directory, pre-start command and codes, and what the spec has to say. NULL for a command of ours. */
 	const struct spec *spec;
 	const struct service_spec *service;
@@ -43,7 +43,6 @@ struct spawn_params {
 pid_t spawn_child(const struct spawn_params *params, const struct spawn_inherited *inherited);
 
 /* The second half alone, for a child that was forked elsewhere. It may block: it is not PID 1. Never returns. */
-void spawn_exec(const struct spawn_params *params, const struct spawn_inherited *inherited)
-	__attribute__((noreturn));
+void spawn_exec(const struct spawn_params *params, const struct spawn_inherited *inherited) __attribute__((noreturn));
 
 #endif

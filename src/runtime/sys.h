@@ -54,12 +54,12 @@ int sys_take_tty(int fd);    /* ioctl(fd, TIOCSCTTY, 0) */
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_close_range(unsigned int first, unsigned int last); /* close_range(2), Linux 5.9 */
-int sys_isatty(int fd); /* 1 or 0 */
+int sys_isatty(int fd);					    /* 1 or 0 */
 int sys_setresuid(uid_t real, uid_t effective, uid_t saved);
 int sys_getresuid(uid_t *ret_real, uid_t *ret_effective, uid_t *ret_saved);
 int sys_prctl(int option, unsigned long argument);
-int sys_pipe(int ret_fds[2]); /* O_CLOEXEC; the read end O_NONBLOCK */
-int sys_open(const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
+int sys_pipe(int ret_fds[2]);					   /* O_CLOEXEC; the read end O_NONBLOCK */
+int sys_open(const char *path, int flags, mode_t mode);		   /* O_CLOEXEC is added */
 int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
@@ -71,7 +71,7 @@ int sys_stat(const char *path, struct stat *ret);
 int sys_lstat(const char *path, struct stat *ret);
 int sys_fstat(int fd, struct stat *ret);
 int sys_fstatat(int dir, const char *path, struct stat *ret, int flags);
-ssize_t sys_readlink(const char *path, char *buf, size_t size); /* not terminated */
+ssize_t sys_readlink(const char *path, char *buf, size_t size);		   /* not terminated */
 ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size); /* not terminated */
 /* List the directory path, relative to the descriptor dir (or AT_FDCWD). 0 or negative errno; end with sys_dir_close. */
 int sys_dir_open(struct sys_dir *list, int dir, const char *path);
@@ -84,7 +84,7 @@ int sys_inotify_remove(int fd, int wd);
 /* Non-blocking connect to a Unix socket or to a TCP port: 1 connected, 0 not (yet), never blocks. */
 int sys_connect_unix(const char *path);
 int sys_connect_tcp(const char *numeric_host, int port);
-void sys_rest_ms(int ms); /* the last resort where nothing else can be done: sleep */
+void sys_rest_ms(int ms);			   /* the last resort where nothing else can be done: sleep */
 void sys_exit(int code) __attribute__((noreturn)); /* _exit(2) */
 
 /* Read size bytes of the memory of pid, process_vm_readv(2). */

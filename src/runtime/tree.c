@@ -122,8 +122,7 @@ static int collect_entry(struct tree *tree, const struct sys_dir *list, const ch
 	if (len + strlen(name) + 2 > NAME_SIZE)
 		return -E2BIG;
 	(void)strcpy(prefix + len, name);
-	rc = S_ISREG(facts.st_mode) ? add(tree, prefix)
-				    : collect_below(tree, list->fd, name, prefix, here, &facts);
+	rc = S_ISREG(facts.st_mode) ? add(tree, prefix) : collect_below(tree, list->fd, name, prefix, here, &facts);
 	prefix[len] = '\0';
 	return rc;
 }

@@ -19,7 +19,7 @@ struct tree {
 	size_t len, room;
 	uint32_t count;
 	uint32_t max_files;
-	bool may_grow;	    /* one-shot children: beyond small the heap is used; else -E2BIG */
+	bool may_grow; /* one-shot children: beyond small the heap is used; else -E2BIG */
 };
 
 /* Begin with limits; tree_finish frees. Without may_grow nothing is ever allocated. */

@@ -12,21 +12,22 @@
 #include "runtime/sys.h"
 
 #define PATH_SIZE 4096
-#define NAME_SIZE 256	  /* NAME_MAX + 1 */
-#define LINKS_MAX 40	  /* as the kernel's own limit, path_resolution(7) */
+#define NAME_SIZE 256 /* NAME_MAX + 1 */
+#define LINKS_MAX 40  /* as the kernel's own limit, path_resolution(7) */
 #define SUBDIRS_MAX 64
 #define READ_BYTES 16384
 
-#define DIR_MASK \
-	(IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define DIR_MASK                                                                                                       \
+	(IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF |        \
+	 IN_ONLYDIR)
 #define FILE_MASK (IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
 #define GONE_MASK (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 
 /* Why a descriptor is watched for a watch; one inode has one wd, however many watches want it. */
 enum role {
-	ROLE_DIR,	/* a directory of content: everything in it counts */
-	ROLE_FILE,	/* the watched file itself */
-	ROLE_NEIGHBOUR	/* a directory on the way: only the entry `name` counts */
+	ROLE_DIR,      /* a directory of content: everything in it counts */
+	ROLE_FILE,     /* the watched file itself */
+	ROLE_NEIGHBOUR /* a directory on the way: only the entry `name` counts */
 };
 
 struct arm {
@@ -38,11 +39,11 @@ struct arm {
 };
 
 struct armed {
-	bool missing;	/* the path is not there */
-	bool remote;	/* never touched from here: polled by a child */
+	bool missing; /* the path is not there */
+	bool remote;  /* never touched from here: polled by a child */
 	bool subpath;
 	bool stale;
-	bool swapped;	/* ..data has moved, the old directory is still there */
+	bool swapped;		       /* ..data has moved, the old directory is still there */
 	bool touched, complete, rearm; /* found in the batch that is being read */
 	uint32_t subdirs;
 };

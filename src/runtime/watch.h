@@ -18,7 +18,7 @@
 /* Why fn is called. TOUCHED, COMPLETE, POLL mean the events of the same name; the rest is for the log. */
 enum watch_news {
 	WATCH_TOUCHED,
-	WATCH_COMPLETE,	     /* DELETE|ISDIR of a ..<timestamp> directory after MOVED_TO ..data: the update has ended */
+	WATCH_COMPLETE, /* DELETE|ISDIR of a ..<timestamp> directory after MOVED_TO ..data: the update has ended */
 	WATCH_POLL,
 	WATCH_OVERFLOW,	     /* IN_Q_OVERFLOW: everything was marked TOUCHED */
 	WATCH_LOST,	     /* the watched directory went away; its nearest parent is watched meanwhile */

@@ -224,8 +224,8 @@ int sys_getresuid(uid_t *ret_real, uid_t *ret_effective, uid_t *ret_saved)
 
 int sys_prctl(int option, unsigned long argument)
 {
-	const struct step *step = option == PR_GET_PDEATHSIG ? take("prctl get_pdeathsig")
-							      : take("prctl %d %lu", option, argument);
+	const struct step *step =
+		option == PR_GET_PDEATHSIG ? take("prctl get_pdeathsig") : take("prctl %d %lu", option, argument);
 
 	if (step == NULL)
 		return real_prctl(option, argument);

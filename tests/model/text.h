@@ -339,15 +339,12 @@ static const struct word_of_event {
 	const char *name;
 	uint8_t kind;
 } event_words[] TEXT_UNUSED = {
-	{ "start", EV_START },		 { "spawned", EV_SPAWNED },
-	{ "spawn-failed", EV_SPAWN_FAILED }, { "exited", EV_EXITED },
-	{ "cleared", EV_CLEARED },	 { "post-stopped", EV_POST_STOPPED },
-	{ "probed", EV_PROBED },	 { "touched", EV_TOUCHED },
-	{ "complete", EV_COMPLETE },	 { "poll", EV_POLL },
-	{ "digested", EV_DIGESTED },	 { "validated", EV_VALIDATED },
-	{ "signalled", EV_SIGNALLED },	 { "hooked", EV_HOOKED },
-	{ "signal", EV_SIGNAL },	 { "rest-gone", EV_REST_GONE },
-	{ "tick", EV_TICK },		 { "old-start", MOVE_OLD_START },
+	{ "start", EV_START },	       { "spawned", EV_SPAWNED },   { "spawn-failed", EV_SPAWN_FAILED },
+	{ "exited", EV_EXITED },       { "cleared", EV_CLEARED },   { "post-stopped", EV_POST_STOPPED },
+	{ "probed", EV_PROBED },       { "touched", EV_TOUCHED },   { "complete", EV_COMPLETE },
+	{ "poll", EV_POLL },	       { "digested", EV_DIGESTED }, { "validated", EV_VALIDATED },
+	{ "signalled", EV_SIGNALLED }, { "hooked", EV_HOOKED },	    { "signal", EV_SIGNAL },
+	{ "rest-gone", EV_REST_GONE }, { "tick", EV_TICK },	    { "old-start", MOVE_OLD_START },
 	{ "old-gate", MOVE_OLD_GATE },
 };
 

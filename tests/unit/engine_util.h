@@ -21,8 +21,8 @@
 
 #include "model/text.h"
 
-#define CHECK(spec, ...) \
-	check_lines(__FILE__, __LINE__, spec, (const char *const[]){ __VA_ARGS__ }, \
+#define CHECK(spec, ...)                                                                                               \
+	check_lines(__FILE__, __LINE__, spec, (const char *const[]){ __VA_ARGS__ },                                    \
 		    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 struct world {
@@ -129,8 +129,9 @@ static inline void check_lines(const char *file, int at, const char *spec, const
 		}
 		effects_text(&world.out, true, actual, sizeof(actual));
 		if (wrong != NULL)
-			fail_msg("%s:%d: line %zu: \"%s\": %s: got \"%s\", next deadline in %lld ms", file, at, n + 1, lines[n],
-				 wrong, actual, (long long)(engine_deadline_ms(world.engine, world.spec) - world.now_ms));
+			fail_msg("%s:%d: line %zu: \"%s\": %s: got \"%s\", next deadline in %lld ms", file, at, n + 1,
+				 lines[n], wrong, actual,
+				 (long long)(engine_deadline_ms(world.engine, world.spec) - world.now_ms));
 	}
 	world_close(&world);
 }

@@ -134,7 +134,8 @@ static void faults_of_a_file_end_with_78(void **state)
 
 static void who_has_to_mend_it_decides_on_the_code(void **state)
 {
-	static const char good[] = "service web { command = x }\n", bad[] = "service web { command = x stop-signal = Y }\n";
+	static const char good[] = "service web { command = x }\n",
+			  bad[] = "service web { command = x stop-signal = Y }\n";
 
 	(void)state;
 	write_conf(good, sizeof(good) - 1);

@@ -25,8 +25,9 @@ static void logfmt_quotes_only_what_needs_it(void **state)
 	line_str(&line, "empty", "");
 	line_str(&line, "odd", "a=b \"c\" \\ \n\r\t\x01\x7f");
 	line_int(&line, "pid", -7);
-	assert_string_equal(text(), "time=2026-11-24T14:20:31.123Z level=info msg=\"service started\" service=web empty=\"\" "
-				    "odd=\"a=b \\\"c\\\" \\\\ \\n\\r\\t\\x01\\x7f\" pid=-7\n");
+	assert_string_equal(text(),
+			    "time=2026-11-24T14:20:31.123Z level=info msg=\"service started\" service=web empty=\"\" "
+			    "odd=\"a=b \\\"c\\\" \\\\ \\n\\r\\t\\x01\\x7f\" pid=-7\n");
 }
 
 static void json_escapes_by_its_own_rules(void **state)
@@ -42,7 +43,8 @@ static void json_escapes_by_its_own_rules(void **state)
 static void utf8_passes_and_what_is_none_does_not(void **state)
 {
 	/* ok: é € 😀; not: lone, overlong, surrogate, beyond, cut, and the control character U+009B (CSI) */
-	static const char odd[] = "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|\x80|\xc0\xaf|\xed\xa0\x80|\xf5\x80\x80\x80|\xc2\x9b|\xe2\x82";
+	static const char odd[] =
+		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|\x80|\xc0\xaf|\xed\xa0\x80|\xf5\x80\x80\x80|\xc2\x9b|\xe2\x82";
 
 	(void)state;
 	line_begin(&line, LINE_LOGFMT, LINE_INFO, 0, "x");

@@ -11,10 +11,11 @@ static void names_are_read_in_all_their_forms(void **state)
 		const char *text;
 		int number;
 	} cases[] = {
-		{ "HUP", SIGHUP },    { "SIGHUP", SIGHUP }, { "hup", SIGHUP },	{ "sigUsr1", SIGUSR1 }, { "1", 1 },
-		{ "64", 64 },	      { "IOT", SIGABRT },   { "CLD", SIGCHLD }, { "POLL", SIGIO },	{ "RTMIN", 34 },
-		{ "SIGRTMIN+3", 37 }, { "rtmin+30", 64 },   { "RTMAX", 64 },	{ "RTMAX-2", 62 },	{ "RTMAX-30", 34 },
-		{ "WINCH", SIGWINCH }, { "RTMIN+0", 34 },
+		{ "HUP", SIGHUP }, { "SIGHUP", SIGHUP }, { "hup", SIGHUP },    { "sigUsr1", SIGUSR1 },
+		{ "1", 1 },	   { "64", 64 },	 { "IOT", SIGABRT },   { "CLD", SIGCHLD },
+		{ "POLL", SIGIO }, { "RTMIN", 34 },	 { "SIGRTMIN+3", 37 }, { "rtmin+30", 64 },
+		{ "RTMAX", 64 },   { "RTMAX-2", 62 },	 { "RTMAX-30", 34 },   { "WINCH", SIGWINCH },
+		{ "RTMIN+0", 34 },
 	};
 
 	(void)state;
@@ -28,8 +29,9 @@ static void names_are_read_in_all_their_forms(void **state)
 
 static void what_is_none_is_refused(void **state)
 {
-	static const char *const texts[] = { "",	"0",	    "65",	"-1",	   "1x",      "SIG",	 "SIG1",    "RTMIN-1",
-					     "RTMAX+1", "RTMIN+31", "RTMAX-31", "RTMIN+", "RTMIN+x", "RTMINX", "HUP ", " HUP" };
+	static const char *const texts[] = { "",	"0",	   "65",      "-1",	  "1x",	      "SIG",
+					     "SIG1",	"RTMIN-1", "RTMAX+1", "RTMIN+31", "RTMAX-31", "RTMIN+",
+					     "RTMIN+x", "RTMINX",  "HUP ",    " HUP" };
 
 	(void)state;
 	for (size_t n = 0; n < COUNT(texts); n++) {

@@ -72,12 +72,28 @@ static void whole_numbers(void **state)
 static void durations(void **state)
 {
 	static const struct number numbers[] = {
-		{ "30", 0, 30000 },	    { "100ms", 0, 100 },	{ "1.5s", 0, 1500 },   { "0.25m", 0, 15000 },
-		{ "2h", 0, 7200000 },	    { "1.5ms", 0, 1 },		{ "0", 0, 0 },	       { "0.0000001h", 0, 0 },
-		{ "366h", 0, 1317600000 },  { "8784h", 0, 31622400000 }, { "8785h", -ERANGE, 0 },
-		{ "99999999999999999999h", -ERANGE, 0 },		{ "", -EINVAL, 0 },    { "s", -EINVAL, 0 },
-		{ "1.s", -EINVAL, 0 },	    { ".5s", -EINVAL, 0 },	{ "1 s", -EINVAL, 0 }, { "1S", -EINVAL, 0 },
-		{ "1d", -EINVAL, 0 },	    { "-1s", -EINVAL, 0 },	{ "1e3", -EINVAL, 0 }, { "1.2.3s", -EINVAL, 0 },
+		{ "30", 0, 30000 },
+		{ "100ms", 0, 100 },
+		{ "1.5s", 0, 1500 },
+		{ "0.25m", 0, 15000 },
+		{ "2h", 0, 7200000 },
+		{ "1.5ms", 0, 1 },
+		{ "0", 0, 0 },
+		{ "0.0000001h", 0, 0 },
+		{ "366h", 0, 1317600000 },
+		{ "8784h", 0, 31622400000 },
+		{ "8785h", -ERANGE, 0 },
+		{ "99999999999999999999h", -ERANGE, 0 },
+		{ "", -EINVAL, 0 },
+		{ "s", -EINVAL, 0 },
+		{ "1.s", -EINVAL, 0 },
+		{ ".5s", -EINVAL, 0 },
+		{ "1 s", -EINVAL, 0 },
+		{ "1S", -EINVAL, 0 },
+		{ "1d", -EINVAL, 0 },
+		{ "-1s", -EINVAL, 0 },
+		{ "1e3", -EINVAL, 0 },
+		{ "1.2.3s", -EINVAL, 0 },
 	};
 
 	(void)state;
@@ -102,8 +118,14 @@ static void the_nearest_name(void **state)
 	static const struct {
 		const char *word, *found;
 	} cases[] = {
-		{ "HUPP", "HUP" },	 { "hup", "HUP" },	  { "HPU", "HUP" },  { "restrat", "restart" },
-		{ "on_change", "on-change" }, { "valdiat", "validate" }, { "xyz", NULL }, { "", NULL },
+		{ "HUPP", "HUP" },
+		{ "hup", "HUP" },
+		{ "HPU", "HUP" },
+		{ "restrat", "restart" },
+		{ "on_change", "on-change" },
+		{ "valdiat", "validate" },
+		{ "xyz", NULL },
+		{ "", NULL },
 		{ "a word that is far too long to be compared", NULL },
 	};
 

@@ -24,31 +24,32 @@ static void state_before_the_start_has_no_padding_and_no_deadline(void **unused)
 static void nothing_happens_before_the_start(void **unused)
 {
 	(void)unused;
-	CHECK("several; service; watch signal=1;", "tick |", "touched 0 |", "poll 0 |", "digested 0 A |", "signal HUP |",
-	      "next never |", "start | digest 0");
+	CHECK("several; service; watch signal=1;", "tick |", "touched 0 |", "poll 0 |", "digested 0 A |",
+	      "signal HUP |", "next never |", "start | digest 0");
 }
 
 static void earliest_of_all_deadlines_is_next(void **unused)
 {
 	(void)unused;
 	CHECK("several; service ready=unix ready-timeout=70; watch signal=1; service ready=delay;",
-	      "start | digest 0, spawn 1", "spawned 1 |", "next 1000 |", "digested 0 A | spawn 0", "spawned 0 | probe 0",
-	      "next 70 |", "probed 0 0 |", "next 50 |", "touched 0 |", "wait 40 |", "next 10 |", "wait 10 | probe 0",
-	      "next 20 |", "probed 0 1 | log READY", "next 50 |");
+	      "start | digest 0, spawn 1", "spawned 1 |", "next 1000 |", "digested 0 A | spawn 0",
+	      "spawned 0 | probe 0", "next 70 |", "probed 0 0 |", "next 50 |", "touched 0 |", "wait 40 |", "next 10 |",
+	      "wait 10 | probe 0", "next 20 |", "probed 0 1 | log READY", "next 50 |");
 }
 
 static void tick_without_a_reason_does_nothing(void **unused)
 {
 	(void)unused;
-	CHECK("several; service; watch signal=1;", "start | digest 0", "tick |", "digested 0 A | spawn 0", "wait 999999 |",
-	      "spawned 0 |", "wait 999999 |", "next never |");
+	CHECK("several; service; watch signal=1;", "start | digest 0", "tick |", "digested 0 A | spawn 0",
+	      "wait 999999 |", "spawned 0 |", "wait 999999 |", "next never |");
 }
 
 static void everything_that_is_due_at_once_is_done_at_once(void **unused)
 {
 	(void)unused;
 	CHECK("several; service; watch signal=1; service ready=delay; service after=1;", "start | digest 0, spawn 1",
-	      "digested 0 A | spawn 0", "spawned 0 |", "spawned 1 |", "touched 0 |", "wait 3600000 | digest 0, spawn 2");
+	      "digested 0 A | spawn 0", "spawned 0 |", "spawned 1 |", "touched 0 |",
+	      "wait 3600000 | digest 0, spawn 2");
 }
 
 static void effects_of_a_broad_step_fit(void **unused)
@@ -56,10 +57,12 @@ static void effects_of_a_broad_step_fit(void **unused)
 	struct world world;
 
 	(void)unused;
-	world_open(&world, "several; service post-stop; watch signal=1 validate; watch exec=x; watch restart; watch observe;"
-			   "service post-stop; watch signal=1 validate; watch exec=x; watch restart; watch observe;");
+	world_open(&world,
+		   "several; service post-stop; watch signal=1 validate; watch exec=x; watch restart; watch observe;"
+		   "service post-stop; watch signal=1 validate; watch exec=x; watch restart; watch observe;");
 	world_do(&world, "start");
-	assert_null(world_wrong(&world, "digest 0, digest 1, digest 2, digest 3, digest 4, digest 5, digest 6, digest 7"));
+	assert_null(
+		world_wrong(&world, "digest 0, digest 1, digest 2, digest 3, digest 4, digest 5, digest 6, digest 7"));
 	assert_true(engine_effects_max(world.spec) <= sizeof(world.effects) / sizeof(*world.effects));
 	world_close(&world);
 }

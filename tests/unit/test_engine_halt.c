@@ -33,8 +33,8 @@ static void services_stop_against_their_order(void **unused)
 
 	(void)unused;
 	for (size_t n = 0; n < 3; n++)
-		CHECK("several; service; service after=0;", PAIR, signals[n], "signal TERM |",
-		      "exited 1 0 | kill 0 15", "exited 0 1 | end-rest 15", "rest-gone | exit 0");
+		CHECK("several; service; service after=0;", PAIR, signals[n], "signal TERM |", "exited 1 0 | kill 0 15",
+		      "exited 0 1 | end-rest 15", "rest-gone | exit 0");
 }
 
 static void services_without_an_order_stop_together(void **unused)
@@ -56,8 +56,8 @@ static void one_that_survived_kill_long_ago_does_not_hold_the_end(void **unused)
 {
 	(void)unused;
 	CHECK("several; service; watch restart;", WATCHED, "complete 0 | digest 0", "digested 0 B | kill 0 15",
-	      "wait 10000 | kill 0 9 wide", "wait 2000 | log STOP_HOPELESS", "next never |", "signal TERM | end-rest 15",
-	      "rest-gone | exit 0");
+	      "wait 10000 | kill 0 9 wide", "wait 2000 | log STOP_HOPELESS", "next never |",
+	      "signal TERM | end-rest 15", "rest-gone | exit 0");
 }
 
 static void nothing_starts_after_term(void **unused)
@@ -74,8 +74,8 @@ static void what_runs_beside_the_services_is_cancelled(void **unused)
 	(void)unused;
 	CHECK("several; service; watch signal=1 validate;", WATCHED, "complete 0 | digest 0",
 	      "digested 0 B | validate 0 B", "signal TERM | cancel 0, kill 0 15", "validated 0 ok |");
-	CHECK("several; service ready=file;", "start | spawn 0", "spawned 0 | probe 0", "signal TERM | cancel 0, kill 0 15",
-	      "probed 0 1 |");
+	CHECK("several; service ready=file;", "start | spawn 0", "spawned 0 | probe 0",
+	      "signal TERM | cancel 0, kill 0 15", "probed 0 1 |");
 }
 
 static void start_on_its_way_is_waited_for_and_stopped(void **unused)
@@ -87,7 +87,8 @@ static void start_on_its_way_is_waited_for_and_stopped(void **unused)
 	/* It waits for its turn, and its readiness is nobody's business any more. */
 	CHECK("several; service ready=unix ready-timeout=5000 restart=always; service after=0;", "start | spawn 0",
 	      "spawned 0 | probe 0", "probed 0 1 | spawn 1", "spawned 1 |", "exited 0 1 | clear 0 15",
-	      "cleared 0 | spawn 0", "signal TERM | kill 1 15", "spawned 0 |", "next 10000 |", "exited 1 0 | kill 0 15");
+	      "cleared 0 | spawn 0", "signal TERM | kill 1 15", "spawned 0 |", "next 10000 |",
+	      "exited 1 0 | kill 0 15");
 }
 
 static void term_before_the_start_ends_at_once(void **unused)
@@ -112,8 +113,8 @@ static void draining_waits_before_the_first_stop_signal(void **unused)
 	CHECK("single drain=3000; service essential restart=no;", RUNS, "signal TERM |", "signal TERM | kill 0 15");
 	CHECK("single drain=3000; service essential restart=no;", RUNS, "signal TERM |", "exited 0 0 | end-rest 15");
 	/* The bound of a stop that had begun goes on. */
-	CHECK("several drain=60000; service; watch restart;", WATCHED, "complete 0 | digest 0", "digested 0 B | kill 0 15",
-	      "signal TERM | log DRAINING", "next 10000 |", "wait 10000 | kill 0 9 wide");
+	CHECK("several drain=60000; service; watch restart;", WATCHED, "complete 0 | digest 0",
+	      "digested 0 B | kill 0 15", "signal TERM | log DRAINING", "next 10000 |", "wait 10000 | kill 0 9 wide");
 	/* A retry does not. */
 	CHECK("several drain=60000; service; service;", "start | spawn 0, spawn 1", "spawned 0 |", "spawned 1 |",
 	      "exited 0 1 | clear 0 15", "signal TERM |", "next 60000 |");
@@ -122,10 +123,10 @@ static void draining_waits_before_the_first_stop_signal(void **unused)
 static void post_stop_commands_run_last(void **unused)
 {
 	(void)unused;
-	CHECK("single; service essential restart=no post-stop;", RUNS, "signal TERM | kill 0 15", "exited 0 0 | end-rest 15",
-	      "rest-gone | post-stop 0", "post-stopped 0 0 | exit 0");
-	CHECK("single; service essential restart=no post-stop;", RUNS, "signal TERM | kill 0 15", "exited 0 0 | end-rest 15",
-	      "rest-gone | post-stop 0", "next 5000 |", "wait 5000 | exit 0");
+	CHECK("single; service essential restart=no post-stop;", RUNS, "signal TERM | kill 0 15",
+	      "exited 0 0 | end-rest 15", "rest-gone | post-stop 0", "post-stopped 0 0 | exit 0");
+	CHECK("single; service essential restart=no post-stop;", RUNS, "signal TERM | kill 0 15",
+	      "exited 0 0 | end-rest 15", "rest-gone | post-stop 0", "next 5000 |", "wait 5000 | exit 0");
 }
 
 static void wait_all_stays_until_the_last_one_is_gone(void **unused)

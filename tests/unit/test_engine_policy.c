@@ -8,7 +8,8 @@
 static void observe_takes_every_change(void **unused)
 {
 	(void)unused;
-	CHECK("several; service; watch observe;", WATCHED, "complete 0 | digest 0", "digested 0 B | log CHANGED, log APPLIED");
+	CHECK("several; service; watch observe;", WATCHED, "complete 0 | digest 0",
+	      "digested 0 B | log CHANGED, log APPLIED");
 }
 
 static void signal_is_sent_to_a_service_that_is_ready(void **unused)
@@ -43,9 +44,9 @@ static void signal_that_is_never_caught_is_given_up_until_other_content_comes(vo
 {
 	(void)unused;
 	CHECK("several; service; watch signal=1;", WATCHED, "complete 0 | digest 0", "digested 0 B | notify 0 1",
-	      "signalled 0 not-caught |", "wait 29999 | notify 0 1", "signalled 0 not-caught |", "wait 250 | notify 0 1",
-	      "signalled 0 not-caught | log NEVER_CAUGHT", "next never |", "poll 0 | digest 0", "digested 0 B |",
-	      "complete 0 | digest 0", "digested 0 C | notify 0 1", "signalled 0 sent | log APPLIED");
+	      "signalled 0 not-caught |", "wait 29999 | notify 0 1", "signalled 0 not-caught |",
+	      "wait 250 | notify 0 1", "signalled 0 not-caught | log NEVER_CAUGHT", "next never |", "poll 0 | digest 0",
+	      "digested 0 B |", "complete 0 | digest 0", "digested 0 C | notify 0 1", "signalled 0 sent | log APPLIED");
 	/* Also when the other content was what is applied, and when it comes at another watch. */
 	CHECK("several; service; watch signal=1;", WATCHED, "complete 0 | digest 0", "digested 0 B | notify 0 1",
 	      "signalled 0 not-caught |", "wait 30000 | notify 0 1", "signalled 0 not-caught | log NEVER_CAUGHT",
@@ -99,8 +100,8 @@ static void restart_stops_clears_reads_and_starts(void **unused)
 {
 	(void)unused;
 	CHECK("several; service; watch restart;", WATCHED, "complete 0 | digest 0",
-	      "digested 0 B | log RESTARTING, kill 0 15", "next 10000 |", "exited 0 1 | clear 0 15", "cleared 0 | digest 0",
-	      "digested 0 B | spawn 0", "spawned 0 |", "next never |");
+	      "digested 0 B | log RESTARTING, kill 0 15", "next 10000 |", "exited 0 1 | clear 0 15",
+	      "cleared 0 | digest 0", "digested 0 B | spawn 0", "spawned 0 |", "next never |");
 	/* Its bound is there even where a stop has none. */
 	CHECK("single; service essential restart=no stop-timeout=0; watch restart;", WATCHED, "complete 0 | digest 0",
 	      "digested 0 B | kill 0 15", "next 10000 |", "exited 0 0 | clear 0 15");
@@ -119,9 +120,9 @@ static void exit_leaves_even_while_the_service_starts_or_waits(void **unused)
 	CHECK("several; service ready=unix; watch exit=42;", "start | digest 0", "digested 0 A | spawn 0",
 	      "spawned 0 | probe 0", "complete 0 | digest 0", "digested 0 B | log LEAVING, cancel 0, kill 0 15",
 	      "exited 0 1 | end-rest 15", "rest-gone | exit 42");
-	CHECK("several; service; watch exit=42;", "start | digest 0", "digested 0 A | spawn 0", "spawn-failed 0 | digest 0",
-	      "digested 0 A | spawn 0", "spawn-failed 0 |", "next 100 |", "complete 0 | digest 0",
-	      "digested 0 B | log LEAVING, end-rest 15");
+	CHECK("several; service; watch exit=42;", "start | digest 0", "digested 0 A | spawn 0",
+	      "spawn-failed 0 | digest 0", "digested 0 A | spawn 0", "spawn-failed 0 |", "next 100 |",
+	      "complete 0 | digest 0", "digested 0 B | log LEAVING, end-rest 15");
 }
 
 static void exit_is_not_hidden_by_a_start_that_reads_the_new_content(void **unused)
@@ -147,10 +148,10 @@ static void strongest_policy_applies_the_batch(void **unused)
 static void same_action_is_done_once_another_one_follows(void **unused)
 {
 	(void)unused;
-	CHECK("several; service; watch signal=1; watch signal=1;", TWO_WATCHED, BOTH_CHANGE, "digested 1 B | notify 0 1",
-	      "signalled 0 sent |", "next never |");
-	CHECK("several; service; watch signal=1; watch signal=10;", TWO_WATCHED, BOTH_CHANGE, "digested 1 B | notify 0 1",
-	      "signalled 0 sent | notify 0 10", "signalled 0 sent |", "next never |");
+	CHECK("several; service; watch signal=1; watch signal=1;", TWO_WATCHED, BOTH_CHANGE,
+	      "digested 1 B | notify 0 1", "signalled 0 sent |", "next never |");
+	CHECK("several; service; watch signal=1; watch signal=10;", TWO_WATCHED, BOTH_CHANGE,
+	      "digested 1 B | notify 0 1", "signalled 0 sent | notify 0 10", "signalled 0 sent |", "next never |");
 	CHECK("several; service; watch exec=x; watch exec=x;", TWO_WATCHED, BOTH_CHANGE, "digested 1 B | hook 0 0",
 	      "hooked 0 0 |", "next never |");
 	CHECK("several; service; watch exec=x; watch exec=y;", TWO_WATCHED, BOTH_CHANGE, "digested 1 B | hook 0 0",
@@ -174,17 +175,17 @@ static void good_content_is_another_chance_for_one_that_was_given_up(void **unus
 {
 	(void)unused;
 	CHECK("several; service limit=1; watch signal=1 validate; service;", "start | digest 0, spawn 1", "spawned 1 |",
-	      "digested 0 A | spawn 0", "spawned 0 |", "exited 0 1 | clear 0 15", "cleared 0 | log GAVE_UP", "next never |",
-	      "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 ok | digest 0",
+	      "digested 0 A | spawn 0", "spawned 0 |", "exited 0 1 | clear 0 15", "cleared 0 | log GAVE_UP",
+	      "next never |", "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 ok | digest 0",
 	      "digested 0 B | spawn 0", "spawned 0 |", "next never |");
 }
 
 static void good_content_ends_the_wait_for_the_next_try(void **unused)
 {
 	(void)unused;
-	CHECK("several; service; watch signal=1;", "start | digest 0", "digested 0 A | spawn 0", "spawn-failed 0 | digest 0",
-	      "digested 0 A | spawn 0", "spawn-failed 0 |", "next 100 |", "complete 0 | digest 0",
-	      "digested 0 B | digest 0", "digested 0 B | spawn 0");
+	CHECK("several; service; watch signal=1;", "start | digest 0", "digested 0 A | spawn 0",
+	      "spawn-failed 0 | digest 0", "digested 0 A | spawn 0", "spawn-failed 0 |", "next 100 |",
+	      "complete 0 | digest 0", "digested 0 B | digest 0", "digested 0 B | spawn 0");
 }
 
 int main(void)

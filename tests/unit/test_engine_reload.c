@@ -5,14 +5,15 @@
 #define SIGNAL "several; service; watch signal=1;"
 #define CHECKED "several; service; watch signal=1 validate;"
 #define HELD "several; service hold-refused; watch signal=1 validate;"
-#define HELD_START "start | digest 0", "digested 0 A | validate 0 A", "validated 0 ok | digest 0", \
-	"digested 0 A | spawn 0", "spawned 0 |"
+#define HELD_START                                                                                                     \
+	"start | digest 0", "digested 0 A | validate 0 A", "validated 0 ok | digest 0", "digested 0 A | spawn 0",      \
+		"spawned 0 |"
 
 static void quiet_time_is_waited_for(void **unused)
 {
 	(void)unused;
-	CHECK(SIGNAL, START, "touched 0 |", "next 100 |", "wait 50 |", "touched 0 |", "next 100 |", "wait 100 | digest 0",
-	      "digested 0 B | notify 0 1");
+	CHECK(SIGNAL, START, "touched 0 |", "next 100 |", "wait 50 |", "touched 0 |", "next 100 |",
+	      "wait 100 | digest 0", "digested 0 B | notify 0 1");
 }
 
 static void chattering_writer_is_read_at_the_bound(void **unused)
@@ -51,8 +52,8 @@ static void same_content_is_a_no_op(void **unused)
 static void poll_only_gives_a_reason_to_settle(void **unused)
 {
 	(void)unused;
-	CHECK(SIGNAL, START, "poll 0 | digest 0", "digested 0 A |", "next never |", "poll 0 | digest 0", "digested 0 B |",
-	      "next 100 |", "wait 100 | digest 0", "digested 0 B | notify 0 1");
+	CHECK(SIGNAL, START, "poll 0 | digest 0", "digested 0 A |", "next never |", "poll 0 | digest 0",
+	      "digested 0 B |", "next 100 |", "wait 100 | digest 0", "digested 0 B | notify 0 1");
 	/* One that is already under way is enough. */
 	CHECK(SIGNAL, START, "touched 0 |", "poll 0 |", "wait 100 | digest 0", "poll 0 |", "digested 0 B | notify 0 1");
 }
@@ -96,8 +97,8 @@ static void change_during_a_restart_is_not_lost(void **unused)
 static void change_during_preparation_is_read_before_the_start(void **unused)
 {
 	(void)unused;
-	CHECK(SIGNAL, "start | digest 0", "touched 0 |", "digested 0 A |", "wait 100 | digest 0", "digested 0 B | spawn 0",
-	      "spawned 0 |", "next never |");
+	CHECK(SIGNAL, "start | digest 0", "touched 0 |", "digested 0 A |", "wait 100 | digest 0",
+	      "digested 0 B | spawn 0", "spawned 0 |", "next never |");
 	CHECK(SIGNAL, START, "poll 0 | digest 0", "exited 0 1 | clear 0 15", "cleared 0 |", "digested 0 B |",
 	      "wait 100 | digest 0", "digested 0 B | spawn 0", "spawned 0 |", "next never |");
 }
@@ -112,12 +113,12 @@ static void passed_content_is_applied(void **unused)
 static void refused_content_is_judged_again_with_growing_delay(void **unused)
 {
 	(void)unused;
-	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused | log REFUSED",
-	      "next 5000 |", "wait 5000 | validate 0 B", "validated 0 refused |", "next 10000 |",
-	      "wait 10000 | validate 0 B", "validated 0 refused |", "next 20000 |", "wait 20000 | validate 0 B",
-	      "validated 0 refused |", "wait 40000 | validate 0 B", "validated 0 refused |", "next 60000 |",
-	      "wait 60000 | validate 0 B", "validated 0 refused |", "next 60000 |", "wait 60000 | validate 0 B",
-	      "validated 0 ok | notify 0 1");
+	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B",
+	      "validated 0 refused | log REFUSED", "next 5000 |", "wait 5000 | validate 0 B", "validated 0 refused |",
+	      "next 10000 |", "wait 10000 | validate 0 B", "validated 0 refused |", "next 20000 |",
+	      "wait 20000 | validate 0 B", "validated 0 refused |", "wait 40000 | validate 0 B",
+	      "validated 0 refused |", "next 60000 |", "wait 60000 | validate 0 B", "validated 0 refused |",
+	      "next 60000 |", "wait 60000 | validate 0 B", "validated 0 ok | notify 0 1");
 }
 
 static void other_content_is_judged_at_once(void **unused)
@@ -153,9 +154,9 @@ static void other_watch_is_another_chance_at_once(void **unused)
 	      "validated 0 refused | log REFUSED, validate 0 B");
 	/* When it comes back as it was. */
 	CHECK("several; service; watch signal=1 validate; watch signal=1;", "start | digest 0, digest 1",
-	      "digested 0 A |", "digested 1 A | spawn 0", "spawned 0 |", "complete 1 | digest 1", "digested 1 missing |",
-	      "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused |", "complete 1 | digest 1",
-	      "digested 1 A | validate 0 B");
+	      "digested 0 A |", "digested 1 A | spawn 0", "spawned 0 |", "complete 1 | digest 1",
+	      "digested 1 missing |", "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused |",
+	      "complete 1 | digest 1", "digested 1 A | validate 0 B");
 	/* During a command that fails. */
 	CHECK("several; service; watch exec=x;", START, "complete 0 | digest 0", "digested 0 B | hook 0 0",
 	      "complete 0 | digest 0", "digested 0 C |", "hooked 0 1 | log HOOK_FAILED, hook 0 0", "hooked 0 1 |",
@@ -166,9 +167,10 @@ static void refused_watch_holds_its_batch_back(void **unused)
 {
 	(void)unused;
 	CHECK("several; service; watch signal=1 validate; watch signal=1 validate;", "start | digest 0, digest 1",
-	      "digested 0 A |", "digested 1 A | spawn 0", "spawned 0 |", "complete 0 | digest 0", "complete 1 | digest 1",
-	      "digested 0 B |", "digested 1 B | validate 0 B", "validated 0 ok | validate 1 B", "validated 1 refused |",
-	      "next 5000 |", "wait 5000 | validate 1 B", "validated 1 ok | notify 0 1", "signalled 0 sent |", "next never |");
+	      "digested 0 A |", "digested 1 A | spawn 0", "spawned 0 |", "complete 0 | digest 0",
+	      "complete 1 | digest 1", "digested 0 B |", "digested 1 B | validate 0 B", "validated 0 ok | validate 1 B",
+	      "validated 1 refused |", "next 5000 |", "wait 5000 | validate 1 B", "validated 1 ok | notify 0 1",
+	      "signalled 0 sent |", "next never |");
 }
 
 static void verdict_on_moving_content_is_void(void **unused)
@@ -183,8 +185,8 @@ static void retry_that_is_due_while_another_watch_settles_does_not_spin(void **u
 	(void)unused;
 	CHECK("several; service; watch signal=1 validate; watch signal=1;", "start | digest 0, digest 1",
 	      "digested 0 A |", "digested 1 A | spawn 0", "spawned 0 |", "complete 0 | digest 0",
-	      "digested 0 B | validate 0 B", "validated 0 refused |", "wait 4950 |", "touched 1 |", "wait 50 |", "next 50 |",
-	      "wait 50 | digest 1", "next never |", "digested 1 A | validate 0 B");
+	      "digested 0 B | validate 0 B", "validated 0 refused |", "wait 4950 |", "touched 1 |", "wait 50 |",
+	      "next 50 |", "wait 50 | digest 1", "next never |", "digested 1 A | validate 0 B");
 	CHECK("several; service; watch signal=1 validate; service;", "start | digest 0, spawn 1", "spawned 1 |",
 	      "digested 0 A | spawn 0", "spawned 0 |", "complete 0 | digest 0", "digested 0 B | validate 0 B",
 	      "validated 0 refused |", "exited 0 0 |", "wait 5000 |", "next never |");
@@ -213,16 +215,18 @@ static void refused_content_holds_the_start_until_it_passes(void **unused)
 	(void)unused;
 	CHECK(HELD, HELD_START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused |",
 	      "exited 0 1 | clear 0 15", "cleared 0 | digest 0", "digested 0 B | log START_HELD", "next 5000 |",
-	      "wait 5000 | validate 0 B", "validated 0 refused | log REFUSED, log START_HELD", "wait 10000 | validate 0 B",
-	      "validated 0 ok | digest 0", "digested 0 B | spawn 0", "spawned 0 |", "next never |");
+	      "wait 5000 | validate 0 B", "validated 0 refused | log REFUSED, log START_HELD",
+	      "wait 10000 | validate 0 B", "validated 0 ok | digest 0", "digested 0 B | spawn 0", "spawned 0 |",
+	      "next never |");
 }
 
 static void held_service_starts_when_its_content_is_reverted(void **unused)
 {
 	(void)unused;
 	CHECK(HELD, HELD_START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused |",
-	      "exited 0 1 | clear 0 15", "cleared 0 | digest 0", "digested 0 B | log START_HELD", "complete 0 | digest 0",
-	      "digested 0 A | digest 0", "digested 0 A | spawn 0", "spawned 0 |", "next never |");
+	      "exited 0 1 | clear 0 15", "cleared 0 | digest 0", "digested 0 B | log START_HELD",
+	      "complete 0 | digest 0", "digested 0 A | digest 0", "digested 0 A | spawn 0", "spawned 0 |",
+	      "next never |");
 }
 
 static void content_that_nobody_judged_is_judged_before_a_start_that_may_be_held(void **unused)
@@ -269,8 +273,8 @@ static void stale_answers_change_nothing(void **unused)
 	(void)unused;
 	CHECK(CHECKED, START, "digested 0 B |", "complete 0 | digest 0", "stale digested 0 C |",
 	      "digested 0 B | validate 0 B", "stale validated 0 ok |", "validated 0 ok | notify 0 1",
-	      "validated 0 refused |", "stale signalled 0 gone |", "signalled 0 sent | log APPLIED", "signalled 0 sent |",
-	      "hooked 0 0 |", "next never |");
+	      "validated 0 refused |", "stale signalled 0 gone |", "signalled 0 sent | log APPLIED",
+	      "signalled 0 sent |", "hooked 0 0 |", "next never |");
 }
 
 #define T(name) cmocka_unit_test(name)

@@ -9,7 +9,10 @@
 static const struct digest none = { 0, 0 };
 
 /* A hook that tells its pid in a file and then does not end. */
-#define HANGS { "sh", "-c", "echo $$ >\"%{path}/new\"; mv \"%{path}/new\" \"%{path}/pid\"; exec sleep 1000" }
+#define HANGS                                                                                                          \
+	{                                                                                                              \
+		"sh", "-c", "echo $$ >\"%{path}/new\"; mv \"%{path}/new\" \"%{path}/pid\"; exec sleep 1000"            \
+	}
 
 static pid_t wait_for_pid(void)
 {
@@ -172,8 +175,11 @@ static void the_outer_bound_leaves_room_for_the_inner_one(void **state)
 
 	(void)state;
 	write_file("a", "1");
-	set_up(&(struct one_watch){ .path = temp_dir, .validate = { "true" }, .validate_timeout_ms = 10000,
-				    .exec = { "true" }, .exec_timeout_ms = 10000 },
+	set_up(&(struct one_watch){ .path = temp_dir,
+				    .validate = { "true" },
+				    .validate_timeout_ms = 10000,
+				    .exec = { "true" },
+				    .exec_timeout_ms = 10000 },
 	       1);
 	fake_begin(FAKE_REAL);
 	fake_now_ms = 1000000;

@@ -23,7 +23,8 @@ static void a_validation_says_yes_or_no(void **state)
 {
 	(void)state;
 	write_file("a.conf", "good");
-	set_up(&(struct one_watch){ .path = temp_dir, .validate = { "sh", "-c", "echo looked at a.conf; grep good \"%{path}/a.conf\"" } },
+	set_up(&(struct one_watch){ .path = temp_dir,
+				    .validate = { "sh", "-c", "echo looked at a.conf; grep good \"%{path}/a.conf\"" } },
 	       1);
 	run(HELPER_VALIDATE, digest_now());
 	assert_int_equal(result.verdict, VERDICT_OK);
@@ -61,12 +62,14 @@ static void a_stage_is_what_is_validated(void **state)
 	make_dir("etc/conf.d/..two");
 	write_file("etc/conf.d/..two/a.conf", "bad");
 	/* The live content changes under it, and it makes no difference. */
-	set_up(&(struct one_watch){ .path = in_temp("etc/conf.d"),
-				    .stage_base = in_temp("etc"),
-				    .validate = { "sh", "-c",
-						  "cd \"%{path}\" && ln -s ..two t && mv -T t ..data; cd \"%{stage}\" && "
-						  "cat main conf.d/a.conf && test \"%{stage}\" = \"$REINIT_STAGE\"" } },
-	       1);
+	set_up(
+		&(struct one_watch){
+			.path = in_temp("etc/conf.d"),
+			.stage_base = in_temp("etc"),
+			.validate = { "sh", "-c",
+				      "cd \"%{path}\" && ln -s ..two t && mv -T t ..data; cd \"%{stage}\" && "
+				      "cat main conf.d/a.conf && test \"%{stage}\" = \"$REINIT_STAGE\"" } },
+		1);
 	run(HELPER_VALIDATE, digest_now());
 	assert_string_equal(output(), "maingood");
 	assert_int_equal(result.verdict, VERDICT_OK);
@@ -80,8 +83,9 @@ static void commands_know_what_they_are_for(void **state)
 	(void)state;
 	write_file("a.conf", "1");
 	set_up(&(struct one_watch){ .path = temp_dir,
-				    .exec = { "sh", "-c", "echo %{service} $REINIT_SERVICE $REINIT_PID $REINIT_DIGEST; "
-							  "test \"%{path}\" = \"$REINIT_PATH\"" },
+				    .exec = { "sh", "-c",
+					      "echo %{service} $REINIT_SERVICE $REINIT_PID $REINIT_DIGEST; "
+					      "test \"%{path}\" = \"$REINIT_PATH\"" },
 				    .ready = { "sh", "-c", "exit 9" } },
 	       1);
 	run(HELPER_HOOK, (struct digest){ 0xab, 0xcd });
@@ -137,7 +141,8 @@ static void without_a_place_for_a_stage_the_live_path_is_validated(void **state)
 	make_dir("live");
 	make_link(secret, "live/key");
 	assert_int_equal(setenv("TMPDIR", in_temp("tmp"), 1), 0);
-	set_up(&(struct one_watch){ .path = in_temp("live"), .validate = { "test", "%{stage}", "=", in_temp("live") } }, 1);
+	set_up(&(struct one_watch){ .path = in_temp("live"), .validate = { "test", "%{stage}", "=", in_temp("live") } },
+	       1);
 	run(HELPER_VALIDATE, digest_now());
 	assert_int_equal(result.verdict, VERDICT_OK);
 	assert_holds(result.note, "live path");

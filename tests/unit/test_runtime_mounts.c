@@ -40,9 +40,10 @@ static void what_can_hang_is_remote_and_so_is_the_unknown(void **state)
 		const char *fstype;
 		enum mount_class class;
 	} cases[] = {
-		{ "xfs", MOUNT_LOCAL },	      { "btrfs", MOUNT_LOCAL }, { "nfs", MOUNT_REMOTE },      { "fuse.s3fs", MOUNT_REMOTE },
-		{ "9p", MOUNT_REMOTE },	      { "ceph", MOUNT_REMOTE }, { "virtiofs", MOUNT_REMOTE }, { "cifs", MOUNT_REMOTE },
-		{ "brandnewfs", MOUNT_REMOTE }, { "ext", MOUNT_REMOTE },
+		{ "xfs", MOUNT_LOCAL },	       { "btrfs", MOUNT_LOCAL }, { "nfs", MOUNT_REMOTE },
+		{ "fuse.s3fs", MOUNT_REMOTE }, { "9p", MOUNT_REMOTE },	 { "ceph", MOUNT_REMOTE },
+		{ "virtiofs", MOUNT_REMOTE },  { "cifs", MOUNT_REMOTE }, { "brandnewfs", MOUNT_REMOTE },
+		{ "ext", MOUNT_REMOTE },
 	};
 
 	(void)state;
@@ -58,10 +59,12 @@ static void what_can_hang_is_remote_and_so_is_the_unknown(void **state)
 
 static void a_subpath_mount_is_known_and_its_end(void **state)
 {
-	static const char fresh[] = ROOT "30 20 8:1 /kubelet/pods/u/volumes/kubernetes.io~configmap/c/"
-					 "..2026_11_24_10_00_00.123456789/app.conf /etc/app.conf ro - ext4 /dev/sda rw\n";
-	static const char stale[] = ROOT "30 20 8:1 /kubelet/..2026_11_24_10_00_00.1/app.conf//deleted /etc/app.conf ro - ext4 "
-					 "/dev/sda rw\n";
+	static const char fresh[] =
+		ROOT "30 20 8:1 /kubelet/pods/u/volumes/kubernetes.io~configmap/c/"
+		     "..2026_11_24_10_00_00.123456789/app.conf /etc/app.conf ro - ext4 /dev/sda rw\n";
+	static const char stale[] =
+		ROOT "30 20 8:1 /kubelet/..2026_11_24_10_00_00.1/app.conf//deleted /etc/app.conf ro - ext4 "
+		     "/dev/sda rw\n";
 	static const char whole[] = ROOT "30 20 0:31 / /etc/app ro - tmpfs tmpfs rw\n";
 	static const char likeness[] = ROOT "30 20 8:1 /x/..2026-11-24/app.conf /etc/app.conf ro - ext4 /dev/sda rw\n";
 	struct mount_facts facts;
@@ -83,8 +86,8 @@ static void escapes_are_undone(void **state)
 	struct mount_facts facts;
 
 	(void)state;
-	assert_int_equal(parse(ROOT "30 20 0:31 /a\\040b /etc/my\\040app\\134x rw - tmpfs tmpfs rw\n", "/etc/my app\\x/f",
-			       &facts),
+	assert_int_equal(parse(ROOT "30 20 0:31 /a\\040b /etc/my\\040app\\134x rw - tmpfs tmpfs rw\n",
+			       "/etc/my app\\x/f", &facts),
 			 0);
 	assert_string_equal(facts.fstype, "tmpfs");
 	assert_string_equal(facts.root, "/a b");
@@ -111,8 +114,14 @@ static void a_torn_text_never_misleads(void **state)
 
 static void odd_lines_are_skipped(void **state)
 {
-	static const char *const odd[] = { "\n", "x\n", "1 2 3 4 5 6\n", "1 2 3 / /etc rw -\n", "1 2 3 / /etc rw - \n", "- - - - - - - -\n",
-					   "        \n", "1 2 3 / /etc rw tag tag\n" };
+	static const char *const odd[] = { "\n",
+					   "x\n",
+					   "1 2 3 4 5 6\n",
+					   "1 2 3 / /etc rw -\n",
+					   "1 2 3 / /etc rw - \n",
+					   "- - - - - - - -\n",
+					   "        \n",
+					   "1 2 3 / /etc rw tag tag\n" };
 	struct mount_facts facts;
 
 	(void)state;

@@ -58,7 +58,9 @@ static void values_are_shown_by_their_keys(void **state)
 	log.value = SIGTERM;
 	log.amount = 10000;
 	report_effect(&report, &log, NULL, 0);
-	assert_string_equal(logged(), "level=info msg=\"stopping service\" event=STOPPING service=web signal=TERM limit_ms=10000\n");
+	assert_string_equal(
+		logged(),
+		"level=info msg=\"stopping service\" event=STOPPING service=web signal=TERM limit_ms=10000\n");
 	log = effect(MSG_ENDED);
 	log.value = 3 << 8;
 	report_effect(&report, &log, NULL, 0);

@@ -77,8 +77,9 @@ static void content_counts_and_nothing_else(void **state)
 /* The same bytes, cut into names and files in other places. */
 static void no_two_sets_are_mistaken_for_each_other(void **state)
 {
-	static const char *const sets[][4] = { { "a", "bc", "d", "" }, { "ab", "c", "d", "" }, { "a", "b", "cd", "" },
-					       { "a", "bcd", NULL, NULL }, { "a", "", "bcd", "" }, { "abcd", "", NULL, NULL } };
+	static const char *const sets[][4] = { { "a", "bc", "d", "" }, { "ab", "c", "d", "" },
+					       { "a", "b", "cd", "" }, { "a", "bcd", NULL, NULL },
+					       { "a", "", "bcd", "" }, { "abcd", "", NULL, NULL } };
 	struct digest digests[COUNT(sets)];
 
 	(void)state;
@@ -168,7 +169,8 @@ static void limits_are_told(void **state)
 	watch((struct one_watch){ 0 });
 	memset(big, 'x', sizeof(big) - 1);
 	write_file("a", big);
-	assert_int_equal(snapshot_digest(spec, spec_watch(spec, 0), &loop_limits, &content, &digest, &unreadable), -E2BIG);
+	assert_int_equal(snapshot_digest(spec, spec_watch(spec, 0), &loop_limits, &content, &digest, &unreadable),
+			 -E2BIG);
 	assert_int_equal(snapshot_digest(spec, spec_watch(spec, 0), NULL, &content, &digest, &unreadable), 0);
 	big[SNAPSHOT_LOOP_BYTES] = '\0';
 	write_file("a", big);

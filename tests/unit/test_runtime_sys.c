@@ -152,12 +152,9 @@ static void children_are_told_apart_from_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_full_pipe_says_again),
-		WITH_TEMP(a_directory_is_listed_without_itself),
-		cmocka_unit_test(a_tcp_port_answers_or_not),
-		WITH_TEMP(a_unix_socket_answers_or_not),
-		cmocka_unit_test(an_interrupted_call_goes_on),
-		cmocka_unit_test(children_are_told_apart_from_none),
+		cmocka_unit_test(a_full_pipe_says_again),      WITH_TEMP(a_directory_is_listed_without_itself),
+		cmocka_unit_test(a_tcp_port_answers_or_not),   WITH_TEMP(a_unix_socket_answers_or_not),
+		cmocka_unit_test(an_interrupted_call_goes_on), cmocka_unit_test(children_are_told_apart_from_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

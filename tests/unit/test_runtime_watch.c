@@ -443,7 +443,8 @@ static void a_link_to_a_remote_path_is_followed_no_further(void **state)
 static void a_subpath_mount_is_warned_about_once_and_when_it_is_stale(void **state)
 {
 	static const char fresh[] = LOCAL_ROOT "30 20 8:1 /v/..2026_11_24_10_00_00.1/f %s ro - ext4 /dev/sda rw\n";
-	static const char stale[] = LOCAL_ROOT "30 20 8:1 /v/..2026_11_24_10_00_00.1/f//deleted %s ro - ext4 /dev/sda rw\n";
+	static const char stale[] =
+		LOCAL_ROOT "30 20 8:1 /v/..2026_11_24_10_00_00.1/f//deleted %s ro - ext4 /dev/sda rw\n";
 	char lines[512];
 
 	(void)state;

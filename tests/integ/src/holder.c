@@ -9,13 +9,14 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-int main(int argc, char **argv) {
-  if (argc < 3)
-    return 99;
-  if (ptrace(PTRACE_SEIZE, atoi(argv[1]), NULL, NULL) < 0)
-    return 97;
-  if (open(argv[2], O_WRONLY | O_CREAT, 0644) < 0)
-    return 98;
-  for (;;)
-    (void)pause();
+int main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 99;
+	if (ptrace(PTRACE_SEIZE, atoi(argv[1]), NULL, NULL) < 0)
+		return 97;
+	if (open(argv[2], O_WRONLY | O_CREAT, 0644) < 0)
+		return 98;
+	for (;;)
+		(void)pause();
 }
