@@ -241,7 +241,8 @@ static void check_policy(struct value_reader *reader, const struct place *place,
 	char hint[96];
 
 	if (policy == POLICY_COUNT && signame_parse(text, NULL) > 0) {
-		faults_at(reader->faults, place, OPT_ON_CHANGE, "'%s' is a signal, not a policy: write signal:%s", text, text);
+		faults_at(reader->faults, place, OPT_ON_CHANGE, "'%s' is a signal, not a policy: write signal:%s", text,
+			  text);
 		return;
 	}
 	if (policy == POLICY_COUNT) {
