@@ -61,9 +61,7 @@ static void fail_exec(const struct spawn_params *params, int error)
 		complain(params, params->argv[0], "exec", error);
 	if (service == NULL)
 		sys_exit(missing ? SPAWN_EXIT_NOT_FOUND : SPAWN_EXIT_NOT_RUN);
-	sys_exit(missing ? service->code_not_found
-		 : error == EACCES ? service->code_no_access
-				   : service->code_not_run);
+	sys_exit(missing ? service->code_not_found : error == EACCES ? service->code_no_access : service->code_not_run);
 }
 
 /*
@@ -219,8 +217,50 @@ static void set_up_service(const struct spawn_params *params)
 		fail(params, stage, -rc, SPAWN_EXIT_SETUP);
 }
 
+/* Where PATH has name; execvpe(3) has found it there a moment ago. */
+static const char *find_in_path(const char *name, char *buf, size_t size)
+{
+	const char *at = getenv("PATH");
+
+	if (strchr(name, '/') != NULL)
+		return name;
+	if (at == NULL)
+		at = "/usr/local/bin:/bin:/usr/bin"; /* as musl has it */
+	while (at != NULL) {
+		int len = (int)strcspn(at, ":");
+
+		(void)snprintf(buf, size, "%.*s%s%s", len, at, len > 0 ? "/" : "", name);
+		if (access(buf, X_OK) == 0)
+			return buf;
+		at = at[len] == ':' ? at + len + 1 : NULL;
+	}
+	return name;
+}
+
+/* A file without "#!" is a script of the shell's. glibc's execvp(3) sees to that itself, musl's leaves it to us. */
+static void exec_script(const struct spawn_params *params, char *const *envp)
+{
+	char path[4096];
+	size_t count = 0;
+	char **argv;
+
+	while (params->argv[count] != NULL)
+		count++;
+	argv = calloc(count + 2, sizeof(*argv));
+	if (argv == NULL)
+		return;
+	argv[0] = (char *)(uintptr_t)"/bin/sh";
+	argv[1] = (char *)(uintptr_t)find_in_path(params->argv[0], path, sizeof(path));
+	for (size_t n = 1; n < count; n++)
+		argv[n + 1] = params->argv[n];
+	(void)execve(argv[0], argv, envp);
+	errno = ENOEXEC; /* there is no shell: then it is still the file that cannot be run */
+}
+
 void spawn_exec(const struct spawn_params *params, const struct spawn_inherited *inherited)
 {
+	char *const *envp;
+
 	if (params->dir_fd >= 0)
 		(void)sys_fchdir(params->dir_fd);
 	take_standing(params);
@@ -233,7 +273,10 @@ void spawn_exec(const struct spawn_params *params, const struct spawn_inherited 
 	if (params->service != NULL)
 		set_up_service(params);
 	restore_dispositions(params, inherited);
-	execvpe(params->argv[0], params->argv, params->envp != NULL ? params->envp : environ);
+	envp = params->envp != NULL ? params->envp : environ; /* after all that may have changed it */
+	execvpe(params->argv[0], params->argv, envp);
+	if (errno == ENOEXEC)
+		exec_script(params, envp);
 	fail_exec(params, errno);
 	__builtin_unreachable();
 }
