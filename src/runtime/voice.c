@@ -60,7 +60,7 @@ size_t voice_fill(const char *template, struct voice_words words, pid_t self, ch
 			value = at;
 			taken = 1;
 		} else {
-			bytes = strlen(value);
+			bytes = strnlen(value, size / 2); /* a long word must not take the rest of the sentence away */
 		}
 		if (bytes > size - 1 - len)
 			bytes = size - 1 - len;
