@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -102,6 +103,8 @@ int app_run(int argc, char **argv, char **envp)
 		return give_up(&err);
 	if (plan.spec == NULL) {
 		say(plan.to_stderr ? 2 : 1, plan.text);
+		if (personality == NULL)
+			free(plan.text); /* that of a personality is static */
 		return plan.exit_code;
 	}
 	params = (struct driver_params){ .spec = plan.spec,
