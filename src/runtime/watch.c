@@ -171,38 +171,6 @@ static void arm_tree(struct watcher *watcher, uint32_t watch, char *path)
 	sys_dir_close(&list);
 }
 
-/* Put a link's target before the rest of the way: "target/rest". */
-static int follow(char *walked, char *rest, const char *link_path)
-{
-	char target[PATH_SIZE];
-	ssize_t len = sys_readlink(link_path, target, sizeof(target) - 1);
-
-	if (len <= 0)
-		return -ENOENT;
-	target[len] = '\0';
-	if (rest[0] != '\0' &&
-	    (str_append(target, sizeof(target), "/") < 0 || str_append(target, sizeof(target), rest) < 0))
-		return -ENAMETOOLONG;
-	if (target[0] == '/')
-		(void)strcpy(walked, "/");
-	return str_copy(rest, PATH_SIZE, target);
-}
-
-/* Take the first element off rest into name; skips empty ones. False at the end. */
-static bool take_element(char *rest, char name[NAME_SIZE])
-{
-	size_t skip = strspn(rest, "/"), len = strcspn(rest + skip, "/");
-
-	if (len == 0 || len >= NAME_SIZE)
-		return false;
-	memcpy(name, rest + skip, len);
-	name[len] = '\0';
-	skip += len;
-	skip += strspn(rest + skip, "/");
-	memmove(rest, rest + skip, strlen(rest + skip) + 1);
-	return true;
-}
-
 static void go_up(char *walked)
 {
 	char *last = strrchr(walked, '/');
@@ -213,11 +181,44 @@ static void go_up(char *walked)
 /* Where a walk along a path stands. */
 struct way {
 	char walked[PATH_SIZE]; /* what is behind, without links */
-	char rest[PATH_SIZE];	/* what lies ahead, after next */
-	char next[PATH_SIZE];	/* walked/name */
+	char text[PATH_SIZE];
+	const char *rest;     /* within text: what lies ahead, after next */
+	char next[PATH_SIZE]; /* walked/name */
 	char name[NAME_SIZE];
 	int links;
 };
+
+/* Take the first element off the rest into name; skips empty ones. False at the end. */
+static bool take_element(struct way *way)
+{
+	const char *at = way->rest + strspn(way->rest, "/");
+	size_t len = strcspn(at, "/");
+
+	if (len == 0 || len >= NAME_SIZE)
+		return false;
+	memcpy(way->name, at, len);
+	way->name[len] = '\0';
+	way->rest = at + len + strspn(at + len, "/");
+	return true;
+}
+
+/* next is a link: put its target before the rest of the way. */
+static int follow(struct way *way)
+{
+	char target[PATH_SIZE];
+	ssize_t len = sys_readlink(way->next, target, sizeof(target) - 1);
+
+	if (len <= 0)
+		return -ENOENT;
+	target[len] = '\0';
+	if (way->rest[0] != '\0' &&
+	    (str_append(target, sizeof(target), "/") < 0 || str_append(target, sizeof(target), way->rest) < 0))
+		return -ENAMETOOLONG;
+	if (target[0] == '/')
+		(void)strcpy(way->walked, "/");
+	way->rest = way->text;
+	return str_copy(way->text, sizeof(way->text), target);
+}
 
 static bool is_remote(const char *path)
 {
@@ -258,10 +259,11 @@ static int look_ahead(struct watcher *watcher, uint32_t watch, const struct way 
 static int arm_way(struct watcher *watcher, uint32_t watch, struct way *way, struct stat *ret_facts)
 {
 	way->links = 0;
-	if (str_copy(way->rest, PATH_SIZE, spec_str(watcher->spec, spec_watch(watcher->spec, watch)->path)) < 0)
+	if (str_copy(way->text, sizeof(way->text), spec_str(watcher->spec, spec_watch(watcher->spec, watch)->path)) < 0)
 		return -ENOENT;
+	way->rest = way->text;
 	(void)strcpy(way->walked, "/");
-	while (take_element(way->rest, way->name)) {
+	while (take_element(way)) {
 		int rc;
 
 		if (strcmp(way->name, ".") == 0)
@@ -276,7 +278,7 @@ static int arm_way(struct watcher *watcher, uint32_t watch, struct way *way, str
 			return rc;
 		if (!S_ISLNK(ret_facts->st_mode))
 			(void)strcpy(way->walked, way->next);
-		else if (++way->links > LINKS_MAX || follow(way->walked, way->rest, way->next) < 0)
+		else if (++way->links > LINKS_MAX || follow(way) < 0)
 			return -ENOENT;
 	}
 	if (way->rest[strspn(way->rest, "/")] != '\0')
