@@ -14,12 +14,12 @@
 #define REALTIME_FIRST 34
 #define REALTIME_LAST 64
 
-#define SIGNAL_LIST(X)                                                                                                 \
-	X(HUP)                                                                                                         \
-	X(INT)                                                                                                         \
-	X(QUIT) X(ILL) X(TRAP) X(ABRT) X(BUS) X(FPE) X(KILL) X(USR1) X(SEGV) X(USR2) X(PIPE) X(ALRM) X(TERM) X(STKFLT) \
-		X(CHLD) X(CONT) X(STOP) X(TSTP) X(TTIN) X(TTOU) X(URG) X(XCPU) X(XFSZ) X(VTALRM) X(PROF) X(WINCH)      \
-			X(IO) X(PWR) X(SYS)
+/* clang-format off */
+#define SIGNAL_LIST(X) \
+	X(HUP) X(INT) X(QUIT) X(ILL) X(TRAP) X(ABRT) X(BUS) X(FPE) X(KILL) X(USR1) X(SEGV) X(USR2) \
+	X(PIPE) X(ALRM) X(TERM) X(STKFLT) X(CHLD) X(CONT) X(STOP) X(TSTP) X(TTIN) X(TTOU) X(URG) \
+	X(XCPU) X(XFSZ) X(VTALRM) X(PROF) X(WINCH) X(IO) X(PWR) X(SYS)
+/* clang-format on */
 
 struct signal_name {
 	int number;
