@@ -77,7 +77,8 @@ static int load_as(personality_fn fn, const struct personality_input *input, str
 	if (plan.run && plan.text[0] != '\0')
 		say(plan.fd, plan.text);
 	*ret = (struct reader_plan){
-		.spec = spec, .exit_code = plan.exit_code, .to_stderr = plan.fd == 2, .text = plan.text};
+		.spec = spec, .exit_code = plan.exit_code, .to_stderr = plan.fd == 2, .text = plan.text
+	};
 	return 0;
 }
 

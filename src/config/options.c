@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-#define X(id, name, type, where, fallback, value, choices, low, high, help)                                            \
+#define X(id, name, type, where, fallback, value, choices, low, high, help) \
 	[OPT_##id] = { name, OPTION_##type, where, fallback, value, choices, low, high, help },
 const struct option_form option_forms[OPTION_COUNT] = { OPTIONS(X) };
 #undef X

@@ -9,20 +9,20 @@
 #include "model/digest.h"
 #include "model/message.h"
 
-#define EFFECT_LIST(X)                                                                                                 \
-	X(SPAWN)     /* service, seq → SPAWNED or SPAWN_FAILED, later EXITED */                                      \
-	X(PROBE)     /* service, seq: look once whether it is ready → PROBED */                                      \
-	X(KILL)	     /* service, value = signal, wide: to all of its session, not the main process alone */            \
-	X(CLEAR)     /* service, seq, value = signal, to what its main process left behind → CLEARED once */         \
-	X(POST_STOP) /* service, seq: run its post-stop command → POST_STOPPED */                                    \
-	X(DIGEST)    /* watch, seq → DIGESTED */                                                                     \
-	X(VALIDATE)  /* watch, seq, digest = what is expected → VALIDATED */                                         \
-	X(NOTIFY)    /* service, watch, seq, value = signal, wide = also if unknown → SIGNALLED */                   \
-	X(HOOK)	     /* service, watch, seq: run the watch's exec command → HOOKED */                                \
-	X(CANCEL)    /* service: end validations and hooks of this service; no answer will be wanted */                \
-	X(FAREWELL)  /* service, value = signal, to what is left of its process group; nothing is waited for */        \
-	X(END_REST)  /* value = signal (0: none), to all descendants that are left → REST_GONE once */               \
-	X(LOG)	     /* message, service, watch, value, amount, digest */                                              \
+#define EFFECT_LIST(X) \
+	X(SPAWN)     /* service, seq → SPAWNED or SPAWN_FAILED, later EXITED */ \
+	X(PROBE)     /* service, seq: look once whether it is ready → PROBED */ \
+	X(KILL)	     /* service, value = signal, wide: to all of its session, not the main process alone */ \
+	X(CLEAR)     /* service, seq, value = signal, to what its main process left behind → CLEARED once */ \
+	X(POST_STOP) /* service, seq: run its post-stop command → POST_STOPPED */ \
+	X(DIGEST)    /* watch, seq → DIGESTED */ \
+	X(VALIDATE)  /* watch, seq, digest = what is expected → VALIDATED */ \
+	X(NOTIFY)    /* service, watch, seq, value = signal, wide = also if unknown → SIGNALLED */ \
+	X(HOOK)	     /* service, watch, seq: run the watch's exec command → HOOKED */ \
+	X(CANCEL)    /* service: end validations and hooks of this service; no answer will be wanted */ \
+	X(FAREWELL)  /* service, value = signal, to what is left of its process group; nothing is waited for */ \
+	X(END_REST)  /* value = signal (0: none), to all descendants that are left → REST_GONE once */ \
+	X(LOG)	     /* message, service, watch, value, amount, digest */ \
 	X(EXIT)	     /* value = code: the last effect ever */
 
 #define X(id) FX_##id,

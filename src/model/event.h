@@ -7,23 +7,23 @@
 
 #include "model/digest.h"
 
-#define EVENT_LIST(X)                                                                                                  \
-	X(START)	/* boot is over: begin */                                                                      \
-	X(SPAWNED)	/* service, seq: the process exists */                                                         \
-	X(SPAWN_FAILED) /* service, seq, value = errno: fork failed */                                                 \
-	X(EXITED)	/* service, seq, value = wait status: the main process is gone */                              \
-	X(CLEARED)	/* service, seq: nothing of its process group is left */                                       \
-	X(POST_STOPPED) /* service, seq, value = 0 when the post-stop command succeeded, else not */                   \
-	X(PROBED)	/* service, seq, value = 1 ready, 0 not yet */                                                 \
-	X(TOUCHED)	/* watch: something happened there, more may follow */                                         \
-	X(COMPLETE)	/* watch: an update has ended (the old timestamp directory is gone) */                         \
-	X(POLL)		/* watch: look whether the content is still what it was */                                     \
-	X(DIGESTED)	/* watch, seq, value = enum content, digest */                                                 \
-	X(VALIDATED)	/* watch, seq, value = enum verdict, digest = what was validated */                            \
-	X(SIGNALLED)	/* service, seq, value = enum signal_answer */                                                 \
-	X(HOOKED)	/* service, seq, value = 0 when the exec command succeeded, else not */                        \
-	X(SIGNAL)	/* value = number: a signal for this process came in */                                        \
-	X(REST_GONE)	/* no descendant is left */                                                                    \
+#define EVENT_LIST(X) \
+	X(START)	/* boot is over: begin */ \
+	X(SPAWNED)	/* service, seq: the process exists */ \
+	X(SPAWN_FAILED) /* service, seq, value = errno: fork failed */ \
+	X(EXITED)	/* service, seq, value = wait status: the main process is gone */ \
+	X(CLEARED)	/* service, seq: nothing of its process group is left */ \
+	X(POST_STOPPED) /* service, seq, value = 0 when the post-stop command succeeded, else not */ \
+	X(PROBED)	/* service, seq, value = 1 ready, 0 not yet */ \
+	X(TOUCHED)	/* watch: something happened there, more may follow */ \
+	X(COMPLETE)	/* watch: an update has ended (the old timestamp directory is gone) */ \
+	X(POLL)		/* watch: look whether the content is still what it was */ \
+	X(DIGESTED)	/* watch, seq, value = enum content, digest */ \
+	X(VALIDATED)	/* watch, seq, value = enum verdict, digest = what was validated */ \
+	X(SIGNALLED)	/* service, seq, value = enum signal_answer */ \
+	X(HOOKED)	/* service, seq, value = 0 when the exec command succeeded, else not */ \
+	X(SIGNAL)	/* value = number: a signal for this process came in */ \
+	X(REST_GONE)	/* no descendant is left */ \
 	X(TICK)		/* nothing but time passed */
 
 #define X(id) EV_##id,

@@ -33,7 +33,7 @@
 /* What happens when a main process ends. */
 #define RESTART_RULE_LIST(X) X(NO, "no") X(ON_FAILURE, "on-failure") X(ALWAYS, "always")
 /* How a service shows that it is ready. */
-#define READY_KIND_LIST(X)                                                                                             \
+#define READY_KIND_LIST(X) \
 	X(NONE, "none") X(DELAY, "delay") X(FILE, "file") X(UNIX, "unix") X(TCP, "tcp") X(EXEC, "exec")
 
 #define X(id, name) POLICY_##id,
@@ -107,9 +107,9 @@ struct service_spec {
 };
 
 /* What a service_spec starts as: the codes are those of sh(1) and env(1), and 111 for a failed system call. */
-#define SERVICE_SPEC_INIT                                                                                              \
-	{                                                                                                              \
-		.code_not_found = 127, .code_no_access = 126, .code_not_run = 126, .code_no_fork = 111                 \
+#define SERVICE_SPEC_INIT \
+	{ \
+		.code_not_found = 127, .code_no_access = 126, .code_not_run = 126, .code_no_fork = 111 \
 	}
 
 struct watch_spec {

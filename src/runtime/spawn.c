@@ -249,7 +249,7 @@ static void exec_script(const struct spawn_params *params, char *const *envp)
 	argv = calloc(count + 2, sizeof(*argv));
 	if (argv == NULL)
 		return;
-	argv[0] = (char *)(uintptr_t)"/bin/sh";
+	argv[0] = (char *)(uintptr_t) "/bin/sh";
 	argv[1] = (char *)(uintptr_t)find_in_path(params->argv[0], path, sizeof(path));
 	for (size_t n = 1; n < count; n++)
 		argv[n + 1] = params->argv[n];

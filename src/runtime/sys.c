@@ -27,13 +27,13 @@
 #endif
 
 /* The value, or the negative errno of what was just called. */
-#define RESULT(call)                                                                                                   \
-	({                                                                                                             \
-		__typeof__(call) result_;                                                                              \
-		do                                                                                                     \
-			result_ = (call);                                                                              \
-		while (result_ < 0 && errno == EINTR);                                                                 \
-		result_ < 0 ? (__typeof__(result_))-errno : result_;                                                   \
+#define RESULT(call) \
+	({ \
+		__typeof__(call) result_; \
+		do \
+			result_ = (call); \
+		while (result_ < 0 && errno == EINTR); \
+		result_ < 0 ? (__typeof__(result_))-errno : result_; \
 	})
 
 static int64_t clock_ms(clockid_t clock)

@@ -18,10 +18,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Fails with both texts when `text` does not hold `part`. */
-#define assert_holds(text, part)                                                                                       \
-	do {                                                                                                           \
-		if (strstr((text), (part)) == NULL)                                                                    \
-			fail_msg("'%s' is not in '%s'", (part), (text));                                               \
+#define assert_holds(text, part) \
+	do { \
+		if (strstr((text), (part)) == NULL) \
+			fail_msg("'%s' is not in '%s'", (part), (text)); \
 	} while (0)
 
 #endif

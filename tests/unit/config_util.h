@@ -95,36 +95,36 @@ static inline void judged_finish(struct judged *judged)
 	draft_finish(&judged->cli.draft);
 }
 
-#define assert_has(text, part)                                                                                         \
-	do {                                                                                                           \
-		const char *text_ = (text);                                                                            \
-		if (!text_ || !strstr(text_, (part)))                                                                  \
-			fail_msg("'%s' is not in: %s", (part), text_ ? text_ : "(null)");                              \
+#define assert_has(text, part) \
+	do { \
+		const char *text_ = (text); \
+		if (!text_ || !strstr(text_, (part))) \
+			fail_msg("'%s' is not in: %s", (part), text_ ? text_ : "(null)"); \
 	} while (0)
-#define assert_has_not(text, part)                                                                                     \
-	do {                                                                                                           \
-		const char *text_ = (text);                                                                            \
-		if (text_ && strstr(text_, (part)))                                                                    \
-			fail_msg("'%s' is in: %s", (part), text_);                                                     \
+#define assert_has_not(text, part) \
+	do { \
+		const char *text_ = (text); \
+		if (text_ && strstr(text_, (part))) \
+			fail_msg("'%s' is in: %s", (part), text_); \
 	} while (0)
 
 /* The command line must be judged faulty with this sentence in the faults. */
-#define assert_fault(argv, part)                                                                                       \
-	do {                                                                                                           \
-		struct judged judged_;                                                                                 \
-		judge(&judged_, argv);                                                                                 \
-		assert_null(judged_.spec);                                                                             \
-		assert_has(judged_.faults.text, part);                                                                 \
-		judged_finish(&judged_);                                                                               \
+#define assert_fault(argv, part) \
+	do { \
+		struct judged judged_; \
+		judge(&judged_, argv); \
+		assert_null(judged_.spec); \
+		assert_has(judged_.faults.text, part); \
+		judged_finish(&judged_); \
 	} while (0)
 
-#define assert_file_fault(source, part)                                                                                \
-	do {                                                                                                           \
-		struct judged judged_;                                                                                 \
-		judge_file(&judged_, source, WORDS("--config", "f"));                                                  \
-		assert_null(judged_.spec);                                                                             \
-		assert_has(judged_.faults.text, part);                                                                 \
-		judged_finish(&judged_);                                                                               \
+#define assert_file_fault(source, part) \
+	do { \
+		struct judged judged_; \
+		judge_file(&judged_, source, WORDS("--config", "f")); \
+		assert_null(judged_.spec); \
+		assert_has(judged_.faults.text, part); \
+		judged_finish(&judged_); \
 	} while (0)
 
 #endif

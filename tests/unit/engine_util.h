@@ -21,8 +21,8 @@
 
 #include "model/text.h"
 
-#define CHECK(spec, ...)                                                                                               \
-	check_lines(__FILE__, __LINE__, spec, (const char *const[]){ __VA_ARGS__ },                                    \
+#define CHECK(spec, ...) \
+	check_lines(__FILE__, __LINE__, spec, (const char *const[]){ __VA_ARGS__ }, \
 		    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 struct world {

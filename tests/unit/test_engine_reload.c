@@ -5,8 +5,8 @@
 #define SIGNAL "several; service; watch signal=1;"
 #define CHECKED "several; service; watch signal=1 validate;"
 #define HELD "several; service hold-refused; watch signal=1 validate;"
-#define HELD_START                                                                                                     \
-	"start | digest 0", "digested 0 A | validate 0 A", "validated 0 ok | digest 0", "digested 0 A | spawn 0",      \
+#define HELD_START \
+	"start | digest 0", "digested 0 A | validate 0 A", "validated 0 ok | digest 0", "digested 0 A | spawn 0", \
 		"spawned 0 |"
 
 static void quiet_time_is_waited_for(void **unused)

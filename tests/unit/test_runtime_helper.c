@@ -9,9 +9,9 @@
 static const struct digest none = { 0, 0 };
 
 /* A hook that tells its pid in a file and then does not end. */
-#define HANGS                                                                                                          \
-	{                                                                                                              \
-		"sh", "-c", "echo $$ >\"%{path}/new\"; mv \"%{path}/new\" \"%{path}/pid\"; exec sleep 1000"            \
+#define HANGS \
+	{ \
+		"sh", "-c", "echo $$ >\"%{path}/new\"; mv \"%{path}/new\" \"%{path}/pid\"; exec sleep 1000" \
 	}
 
 static pid_t wait_for_pid(void)
