@@ -17,7 +17,8 @@
  *               going to read, so it becomes `applied`. Whatever changes later raises an event or shows in a poll and
  *               differs from `applied`. A second digest after the spawn is not needed, since
  *               the watches are armed before the first one.
- *   HELD        the content on disk was refused and start-on-refused = no.
+ *   HELD        start-on-refused = no, and the content on disk was refused or not judged yet. It ends when that content
+ *               passes, or another one lies there that has passed or is applied already.
  *   CLEARING    the main process is gone, and what it left behind is ended before the next one: workers of a killed
  *               nginx go on serving the old content and hold its port.
  *   POST_STOP   all of its processes are gone, and its post-stop command runs.
@@ -124,7 +125,7 @@ struct service_state {
 	uint8_t stop_was_asked;	    /* CLEARING: it ended because it was told to, for new content */
 	uint8_t end_is_failure;	    /* CLEARING: it ended, and not well */
 	uint8_t restart_wanted;	    /* reload → service: stop, then start with the new content */
-	uint8_t start_wanted;	    /* reload → service: the content is good (again): end BACKOFF, HELD or FAILED */
+	uint8_t start_wanted;	    /* reload → service: the content is good (again): end BACKOFF or FAILED */
 	uint8_t told_waiting;	    /* WAITING_READY, NOT_CAUGHT or CATCH_UNKNOWN was logged for this change */
 	uint8_t force_signal;	    /* no SigCgt line, and readiness or the delay has decided */
 	uint8_t abandoned;	    /* STOPPING: it survived KILL: no longer waited for */
