@@ -132,7 +132,7 @@ class Container:
 
     def stop(self, limit_s=30):
         """podman stop with its time limit. Returns the container's exit code."""
-        podman("stop", "--time", limit_s, self.name)
+        podman("stop", "--time", limit_s, self.name, limit_s=limit_s + LIMIT_S)
         return self.exit_code()
 
     def exit_code(self):
@@ -140,6 +140,8 @@ class Container:
         return int(podman("wait", self.name).stdout)
 
     def end(self):
+        # First the process: a container that was left in the middle of a stop may go without it.
+        podman("kill", "--signal", "KILL", self.name, check=False)
         podman("rm", "--force", "--time", "0", self.name, check=False)
 
 
