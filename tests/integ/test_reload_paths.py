@@ -90,11 +90,12 @@ def test_single_key_of_a_mount(reinit, service, configmap):
     settled(init, service, 3, ["ready one", "HUP two", "HUP three"])
 
 
-def test_path_is_a_link_that_is_swapped(reinit, service, tmp_path):
+@pytest.mark.parametrize("below", [".", "sub"])
+def test_path_is_a_link_that_is_swapped(reinit, service, tmp_path, below):
     """As git-sync does it: every revision has a directory of its own, and a link is renamed over the last one."""
     def revision(number, text):
-        (tmp_path / f"rev{number}").mkdir()
-        (tmp_path / f"rev{number}/key").write_text(text)
+        (tmp_path / f"rev{number}" / below).mkdir(parents=True)
+        (tmp_path / f"rev{number}" / below / "key").write_text(text)
 
     def point(number):
         (tmp_path / "link.new").symlink_to(f"rev{number}")
@@ -102,13 +103,13 @@ def test_path_is_a_link_that_is_swapped(reinit, service, tmp_path):
 
     revision(1, "one")
     point(1)
-    init = start(reinit, service, tmp_path / "link")
+    init = start(reinit, service, tmp_path / "link" / below)
     revision(2, "two")
     point(2)
     settled(init, service, 2, ["ready one", "HUP two"])
     shutil.rmtree(tmp_path / "rev1")
-    (tmp_path / "rev2/key").write_text("two, written in place")
-    settled(init, service, 3, ["ready one", "HUP two", "HUP two, written in place"])
+    (tmp_path / "rev2" / below / "key").write_text("in place")
+    settled(init, service, 3, ["ready one", "HUP two", "HUP in place"])
     revision(3, "three")
     point(3)
     assert service.wait_lines(4)[-1] == "HUP three"
