@@ -49,12 +49,13 @@ static const char *const promise_texts[P_COUNT] = { PROMISE_LIST(X) };
 #undef X
 
 /* What the world may do in a configuration. */
-enum { BLIND = 1,     /* no events of inotify: the poll alone sees changes */
-       POLLS = 2,     /* polls come at any time beside the events */
-       KUBELET = 4,   /* updates may end with COMPLETE */
-       LATE = 8,      /* answers may come when all deadlines have been reached */
-       CRASH_ONLY = 16, /* processes end by a failure only */
-       KEEP = 32,     /* the disk does not change */
+enum {
+	BLIND = 1,	 /* no events of inotify: the poll alone sees changes */
+	POLLS = 2,	 /* polls come at any time beside the events */
+	KUBELET = 4,	 /* updates may end with COMPLETE */
+	LATE = 8,	 /* answers may come when all deadlines have been reached */
+	CRASH_ONLY = 16, /* processes end by a failure only */
+	KEEP = 32,	 /* the disk does not change */
 };
 
 #define BIT(disk) (1u << (disk))
@@ -67,7 +68,7 @@ struct config {
 	const char *spec;
 	uint32_t disks; /* contents that can lie at a watch */
 	uint32_t flags;
-	uint32_t cut; /* states after which the search is cut; 0: 400,000 */
+	uint32_t cut; /* states after which the search is cut; 0: 900,000 */
 };
 
 static const struct config configs[] = {
@@ -77,41 +78,42 @@ static const struct config configs[] = {
 	{ "plain-wait-all", "single wait-all; service essential restart=no;", 0, LATE, 0 },
 	{ "plain-passive", "single passive leave-at-once; service essential restart=no;", 0, LATE, 0 },
 	{ "signal", "single; service essential restart=no; watch signal=1;", ABC, LATE | POLLS, 0 },
-	{ "signal-validated", "several; service; watch signal=1 validate;", ABC, KUBELET, 0 },
-	{ "signal-ready", "several; service ready=unix; watch signal=1 validate;", AC, 0, 0 },
-	{ "signal-ready-timeout", "several; service ready=unix ready-timeout=5000; watch signal=1;", AB, LATE, 0 },
-	{ "signal-delay", "several; service ready=delay; watch signal=1 validate;", AC, LATE, 0 },
-	{ "signal-held", "several; service hold-refused; watch signal=1 validate;", ABC, 0, 0 },
-	{ "signal-blind", "several; service; watch signal=1 validate;", AC, BLIND, 0 },
-	{ "signal-dry", "several dry-run; service hold-refused; watch signal=1 validate;", AC, 0, 0 },
-	{ "signal-kinds", "several; service; watch signal=1;",
+	{ "signal-validated", "several; service limit=2; watch signal=1 validate;", ABC, KUBELET, 0 },
+	{ "signal-ready", "several; service limit=2 ready=unix; watch signal=1 validate;", AC, 0, 0 },
+	{ "signal-ready-timeout", "several; service limit=2 ready=unix ready-timeout=5000; watch signal=1;", AB, LATE,
+	  0 },
+	{ "signal-delay", "several; service limit=2 ready=delay; watch signal=1 validate;", AC, LATE, 0 },
+	{ "signal-held", "several; service limit=2 hold-refused; watch signal=1 validate;", ABC, 0, 0 },
+	{ "signal-blind", "several; service limit=2; watch signal=1 validate;", AC, BLIND, 0 },
+	{ "signal-dry", "several dry-run; service limit=2 hold-refused; watch signal=1 validate;", AC, 0, 0 },
+	{ "signal-kinds", "several; service limit=2; watch signal=1;",
 	  AB | BIT(DISK_EMPTY) | BIT(DISK_MISSING) | BIT(DISK_UNREADABLE), 0, 0 },
-	{ "signal-empty-allowed", "several; service hold-refused; watch signal=1 allow-empty validate;",
+	{ "signal-empty-allowed", "several; service limit=2 hold-refused; watch signal=1 allow-empty validate;",
 	  BIT(DISK_A) | BIT(DISK_EMPTY) | BIT(DISK_MISSING), 0, 0 },
-	{ "exec", "several; service restart=always; watch exec=x validate;", AC, LATE, 0 },
+	{ "exec", "several; service limit=2 restart=always; watch exec=x validate;", AC, LATE, 0 },
 	{ "exec-single", "single; service essential restart=on-failure; watch exec=x;", AB, LATE | POLLS, 0 },
-	{ "restart", "several; service; watch restart validate;", AC, LATE, 0 },
+	{ "restart", "several; service limit=2; watch restart validate;", AC, LATE, 0 },
 	{ "restart-single", "single; service essential restart=no stop-timeout=0; watch restart;", AB, LATE, 0 },
-	{ "restart-held", "several; service hold-refused post-stop; watch restart validate;", AC, 0, 0 },
-	{ "exit", "several; service ready=unix; watch exit=42 validate;", AC, 0, 0 },
-	{ "exit-held", "several; service hold-refused; watch exit=42 validate;", AC, 0, 0 },
-	{ "exit-dry", "several dry-run; service; watch exit=42;", AB, LATE, 0 },
-	{ "observe", "several; service; watch observe validate;", ABC, 0, 0 },
-	{ "two-watches", "several; service; watch signal=1 validate; watch signal=1;", AC, CRASH_ONLY, 0 },
-	{ "two-signals", "several; service; watch signal=1; watch signal=10;", AB, CRASH_ONLY, 0 },
-	{ "two-policies", "several; service; watch observe; watch restart validate;", AC, CRASH_ONLY, 0 },
-	{ "two-validated", "several; service hold-refused; watch signal=1 validate; watch exec=x validate;", AC,
-	  CRASH_ONLY, 0 },
+	{ "restart-held", "several; service limit=2 hold-refused post-stop; watch restart validate;", AC, 0, 0 },
+	{ "exit", "several; service limit=2 ready=unix; watch exit=42 validate;", AC, 0, 0 },
+	{ "exit-held", "several; service limit=2 hold-refused; watch exit=42 validate;", AC, 0, 0 },
+	{ "exit-dry", "several dry-run; service limit=2; watch exit=42;", AB, LATE, 0 },
+	{ "observe", "several; service limit=2; watch observe validate;", ABC, 0, 0 },
+	{ "two-watches", "several; service limit=2; watch signal=1 validate; watch signal=1;", AC, CRASH_ONLY, 300000 },
+	{ "two-signals", "several; service limit=2; watch signal=1; watch signal=10;", AB, CRASH_ONLY, 300000 },
+	{ "two-policies", "several; service limit=2; watch observe; watch restart validate;", AC, CRASH_ONLY, 300000 },
+	{ "two-validated", "several; service limit=2 hold-refused; watch signal=1 validate; watch exec=x validate;", AC,
+	  CRASH_ONLY, 300000 },
 	{ "pair", "several; service essential; service essential after=0;", 0, LATE, 0 },
-	{ "pair-ready", "several; service essential ready=unix; service essential after=0 ready=unix restart=always;", 0,
-	  0, 0 },
-	{ "pair-loose", "several; service restart=no; service after=0 restart=no;", 0, LATE, 0 },
-	{ "pair-drain", "several drain=1000; service essential post-stop; service after=0 ready=unix ready-timeout=5000;",
+	{ "pair-ready", "several; service essential ready=unix; service essential after=0 ready=unix restart=always;",
 	  0, 0, 0 },
-	{ "pair-watched", "several; service; watch signal=1; service essential after=0; watch restart;", AB, CRASH_ONLY,
-	  0 },
-	{ "pair-validated", "several; service ready=unix; watch restart validate; service after=0;", AC, CRASH_ONLY,
-	  0 },
+	{ "pair-loose", "several; service restart=no; service after=0 restart=no;", 0, LATE, 0 },
+	{ "pair-drain",
+	  "several drain=1000; service essential post-stop; service after=0 ready=unix ready-timeout=5000;", 0, 0, 0 },
+	{ "pair-watched", "several; service limit=2; watch signal=1; service essential after=0; watch restart;", AB,
+	  CRASH_ONLY, 300000 },
+	{ "pair-validated", "several; service limit=2 ready=unix; watch restart validate; service after=0;", AC,
+	  CRASH_ONLY, 300000 },
 };
 
 struct env_service {
@@ -128,9 +130,9 @@ struct env_watch {
 	uint8_t disk;
 	uint8_t sample; /* what lay there when the digest was asked for */
 	uint8_t reading;
-	uint8_t owed;	/* the disk has changed, and no event has told it */
+	uint8_t owed;	 /* the disk has changed, and no event has told it */
 	uint8_t checked; /* what was given to the validation on its way */
-	uint8_t passed; /* bits of contents that have passed */
+	uint8_t passed;	 /* bits of contents that have passed */
 };
 
 struct env {
@@ -158,7 +160,7 @@ static struct search {
 	uint32_t *table, table_size;
 	uint64_t transitions;
 	uint32_t effects_most;
-	bool was_cut;
+	uint64_t cut_off; /* transitions to states that were not looked at */
 	bool faulty[P_COUNT];
 	struct effect effects[512];
 	struct effect_list out;
@@ -211,6 +213,8 @@ static void canon_service(struct service_state *state, const struct service_spec
 	canon_stamp(&state->reload_since_ms, state->gate_interval_ms != 0);
 	state->life_seq = state->life_seq != 0 ? 2 : 0;
 	state->reload_seq = 2;
+	if (life_has_process(state->life) || state->life == LIFE_SPAWNING)
+		state->status = 0; /* its end is going to say another one */
 	if (state->failures > enough)
 		state->failures = enough;
 	state->probe_interval_ms = 0;
@@ -246,6 +250,12 @@ static uint32_t digest_bit(struct digest digest)
 /* That a content has passed is of interest as long as the engine can think so. */
 static void canon_env(struct engine *engine, struct env *env)
 {
+	for (uint32_t s = 0; s < search.spec->service_count; s++) {
+		/* Decided in every step from then on. */
+		if (!env->service[s].alive || spec_service(search.spec, s)->ready_kind != READY_NONE ||
+		    engine_service(engine, s)->started_ms < NOW_MS)
+			env->service[s].decided = 0;
+	}
 	for (uint32_t w = 0; w < search.spec->watch_count; w++) {
 		struct watch_state *known = engine_watch(engine, search.spec, w);
 		struct env_watch *watch = &env->watch[w];
@@ -285,8 +295,8 @@ static uint32_t *slot_of(const unsigned char *state)
 {
 	uint32_t at = (uint32_t)XXH3_64bits(state, search.state_size) & (search.table_size - 1);
 
-	while (search.table[at] != 0 &&
-	       memcmp(search.states + (size_t)(search.table[at] - 1) * search.state_size, state, search.state_size) != 0)
+	while (search.table[at] != 0 && memcmp(search.states + (size_t)(search.table[at] - 1) * search.state_size,
+					       state, search.state_size) != 0)
 		at = (at + 1) & (search.table_size - 1);
 	return &search.table[at];
 }
@@ -322,8 +332,8 @@ static void remember(const unsigned char *state, uint32_t parent, struct move mo
 
 	if (*slot != 0)
 		return;
-	if (search.count >= (search.config->cut != 0 ? search.config->cut : 400000u)) {
-		search.was_cut = true;
+	if (search.count >= (search.config->cut != 0 ? search.config->cut : 900000u)) {
+		search.cut_off++;
 		return;
 	}
 	if (search.count == search.room)
@@ -429,7 +439,8 @@ static void check_passed(struct engine *engine, const struct env *env, uint32_t 
 		if (!start && watch->has_applied && digest_equal(watch->applied, watch->desired))
 			continue;
 		if (!has_passed(&env->watch[w], watch->desired))
-			broken(P_CHECKED_FIRST, start ? "starts on what has not passed" : "told of what has not passed");
+			broken(P_CHECKED_FIRST,
+			       start ? "starts on what has not passed" : "told of what has not passed");
 	}
 }
 
@@ -449,7 +460,9 @@ static void check_told(struct engine *engine, const struct env *env, const struc
 {
 	const struct env_service *service = &env->service[effect->service];
 
-	if (!service->alive || !service->ready || engine_service(engine, effect->service)->life != LIFE_UP)
+	/* The end may begin in the same step, after it. */
+	if (!service->alive || !service->ready ||
+	    (engine->halt == HALT_NOT && engine_service(engine, effect->service)->life != LIFE_UP))
 		broken(P_READY_FIRST, "told before it is ready");
 	if (!has_pending(engine, effect->service))
 		broken(P_READY_FIRST, "told although nothing has changed");
@@ -724,7 +737,8 @@ static void check_turn(struct engine *before, struct engine *after, const struct
 			uint32_t other = spec_word(search.spec, list, n);
 
 			if (!(env->service[other].alive && env->service[other].ready) &&
-			    !(engine_service(after, other)->life == LIFE_DONE && engine_service(after, other)->status == 0))
+			    !(engine_service(after, other)->life == LIFE_DONE &&
+			      engine_service(after, other)->status == 0))
 				broken(P_IN_ORDER, "starts before its turn");
 		}
 	}
@@ -1084,7 +1098,8 @@ static void check_all_stale(unsigned char *state)
 
 /* ---- what must come in the end ---- */
 
-#define MOVE(move_kind, at, what) ((struct move){ .kind = (move_kind), .index = (uint8_t)(at), .value = (uint8_t)(what) })
+#define MOVE(move_kind, at, what) \
+	((struct move){ .kind = (move_kind), .index = (uint8_t)(at), .value = (uint8_t)(what) })
 
 /* The answer that everybody hopes for; false when the world rests. */
 static bool favourable_answer(unsigned char *state, struct move *ret)
@@ -1150,7 +1165,9 @@ static bool favourable_time(unsigned char *state, struct move *ret)
 			return true;
 		}
 	}
-	for (int what = DUE_PROBE; what >= 0; what = what == DUE_PROBE ? DUE_RELOAD : what == DUE_RELOAD ? DUE_LIFE : -1) {
+	for (int what = DUE_PROBE; what >= 0; what = what == DUE_PROBE	  ? DUE_RELOAD
+						     : what == DUE_RELOAD ? DUE_LIFE
+									  : -1) {
 		for (uint32_t s = 0; s < search.spec->service_count; s++) {
 			const struct service_state *service = engine_service(engine, s);
 			int64_t deadline_ms = what == DUE_PROBE	   ? service->probe_deadline_ms
@@ -1391,6 +1408,15 @@ static void begin(const struct config *config)
 	free(state);
 }
 
+static uint32_t depth_of(uint32_t at)
+{
+	uint32_t depth = 0;
+
+	for (; at != 0; at = search.nodes[at].parent)
+		depth++;
+	return depth;
+}
+
 static void explore(const struct config *config)
 {
 	double seconds = (double)clock();
@@ -1400,9 +1426,12 @@ static void explore(const struct config *config)
 		expand(at);
 	for (uint32_t at = 0; at < search.count; at++)
 		check_outcomes(at);
-	printf("%-22s %8u states %9llu transitions, at most %u of %u effects, %.1f s%s\n", config->name, search.count,
+	printf("%-22s %8u states %9llu transitions, at most %u of %u effects, %.1f s\n", config->name, search.count,
 	       (unsigned long long)search.transitions, search.effects_most, engine_effects_max(search.spec),
-	       ((double)clock() - seconds) / CLOCKS_PER_SEC, search.was_cut ? ", CUT: states found later were not looked at" : "");
+	       ((double)clock() - seconds) / CLOCKS_PER_SEC);
+	if (search.cut_off > 0)
+		printf("%-22s CUT %u steps from the start: %llu transitions lead to states that were not looked at\n",
+		       config->name, depth_of(search.count - 1), (unsigned long long)search.cut_off);
 	for (int p = 0; p < P_COUNT; p++) {
 		passed += !search.faulty[p];
 		failed += search.faulty[p];
