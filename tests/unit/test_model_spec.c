@@ -185,8 +185,12 @@ static void values_out_of_range_are_refused(void **state)
 	struct spec good = *spec;
 
 	(void)state;
-	spec->word_off = spec->size_bytes - 4 + 4; /* at the very end, with words beyond it */
+	spec->word_off = (spec->size_bytes + 7) / 8 * 8; /* at the very end, with words beyond it */
 	refuses(spec, size, "offsets");
+	spec->word_off = good.word_off + 4; /* not aligned */
+	spec->word_count--;
+	refuses(spec, size, "offsets");
+	spec->word_count = good.word_count;
 	spec->word_off = good.word_off;
 	spec->service_off = 0; /* over the head */
 	refuses(spec, size, "offsets");
@@ -196,6 +200,8 @@ static void values_out_of_range_are_refused(void **state)
 	spec->service_count = good.service_count;
 	service->after.first = UINT32_MAX;
 	service->after.count = 2;
+	refuses(spec, size, "strings of a service");
+	service->after.first = spec->word_count - 1; /* the first is there, the second not */
 	refuses(spec, size, "strings of a service");
 	service->after = spec_service(spec, 0)->after;
 	service->stop_signal = 0;

@@ -105,6 +105,33 @@ static void a_flood_does_not_keep_it_from_its_time(void **state)
 	assert_no_child_is_left();
 }
 
+static char output_read[32];
+static int reads, most_reads;
+
+static void count_reads(const char *call)
+{
+	reads = strcmp(call, output_read) == 0 ? reads + 1 : 0;
+	if (reads > most_reads)
+		most_reads = reads;
+}
+
+/* However fast it is: between two portions there is a look at the clock. */
+static void a_flood_is_taken_in_portions(void **state)
+{
+	static const char chunk[4096];
+	int next_fd = dup(0);
+
+	(void)state;
+	assert_int_equal(close(next_fd), 0); /* what the pipe will be */
+	(void)snprintf(output_read, sizeof(output_read), "read %d", next_fd);
+	for (int n = 0; n < 200; n++)
+		fake_answer(output_read, chunk, sizeof(chunk), sizeof(chunk));
+	fake_hook = count_reads;
+	(void)run("true", 0, 0);
+	assert_true(most_reads > 1 && most_reads <= 64);
+	fake_begin(FAKE_REAL);
+}
+
 static void what_it_leaves_behind_is_ended(void **state)
 {
 	char line[64];
@@ -181,6 +208,7 @@ int main(void)
 		WITH_DIR(of_a_flood_the_end_is_kept),
 		WITH_DIR(its_time_ends),
 		WITH_DIR(a_flood_does_not_keep_it_from_its_time),
+		WITH_DIR(a_flood_is_taken_in_portions),
 		WITH_DIR(what_it_leaves_behind_is_ended),
 		WITH_DIR(memory_is_limited),
 		WITH_DIR(a_term_cancels),

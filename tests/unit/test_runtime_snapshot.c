@@ -95,6 +95,25 @@ static void no_two_sets_are_mistaken_for_each_other(void **state)
 	}
 }
 
+/* A file whose bytes look like the head of the next one. */
+static void bytes_are_not_mistaken_for_names(void **state)
+{
+	static const char head[17] = "\1\0\0\0\0\0\0\0b" "f\0\0\0\0\0\0"; /* length, name, mark: as they are hashed */
+	struct digest two;
+	FILE *file;
+
+	(void)state;
+	watch((struct one_watch){ 0 });
+	write_file("a", "");
+	write_file("b", "");
+	two = look();
+	assert_int_equal(unlink(in_temp("b")), 0);
+	file = fopen(in_temp("a"), "we");
+	assert_int_equal(fwrite(head, 1, sizeof(head), file), sizeof(head));
+	assert_int_equal(fclose(file), 0);
+	assert_other(look(), two);
+}
+
 static void only_keys_count(void **state)
 {
 	struct digest first;
@@ -442,6 +461,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_DIR(content_counts_and_nothing_else),
 		WITH_DIR(no_two_sets_are_mistaken_for_each_other),
+		WITH_DIR(bytes_are_not_mistaken_for_names),
 		WITH_DIR(only_keys_count),
 		WITH_DIR(missing_empty_and_odd_paths),
 		WITH_DIR(a_file_is_watched_as_itself),

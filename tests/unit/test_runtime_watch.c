@@ -358,18 +358,19 @@ static void the_poll_is_slow_where_inotify_works(void **state)
 static void an_overflow_means_look_everywhere(void **state)
 {
 	struct inotify_event lost = { .wd = -1, .mask = IN_Q_OVERFLOW };
+	char swallowed[4096];
 
 	(void)state;
 	make_dir("d");
 	watch(in_temp("d"));
 	forget();
-	make_dir("d/sub"); /* this event is the one that was lost */
+	make_dir("d/sub"); /* this event is the one that is lost */
+	assert_true(read(watcher_fd(watcher), swallowed, sizeof(swallowed)) > 0);
 	fake_answer("read *", &lost, sizeof(lost), sizeof(lost));
 	watcher_readable(watcher);
 	fake_end();
 	assert_int_equal(news[WATCH_OVERFLOW], 1);
 	assert_int_equal(news[WATCH_TOUCHED], 1);
-	take(); /* what inotify had after all */
 	write_file("d/sub/a", "1");
 	take();
 	assert_told(WATCH_TOUCHED);
