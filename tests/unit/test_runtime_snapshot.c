@@ -98,7 +98,8 @@ static void no_two_sets_are_mistaken_for_each_other(void **state)
 /* A file whose bytes look like the head of the next one. */
 static void bytes_are_not_mistaken_for_names(void **state)
 {
-	static const char head[17] = "\1\0\0\0\0\0\0\0b" "f\0\0\0\0\0\0"; /* length, name, mark: as they are hashed */
+	static const char head[17] = "\1\0\0\0\0\0\0\0b"
+				     "f\0\0\0\0\0\0"; /* length, name, mark: as they are hashed */
 	struct digest two;
 	FILE *file;
 
