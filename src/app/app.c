@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,16 @@ static bool hold_place(int fd)
 		(void)close(taken);
 	}
 	return false;
+}
+
+/* 0 to 2, open[n] telling of each whether it came open. One call where all are well: poll marks what is not open. */
+static void hold_places(bool open[3])
+{
+	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+	bool all_open = poll(fds, 3, 0) == 0;
+
+	for (int fd = 0; fd < 3; fd++)
+		open[fd] = all_open || hold_place(fd);
 }
 
 static void say(int fd, const char *text)
@@ -89,13 +100,11 @@ int app_run(int argc, char **argv, char **envp)
 	struct driver_params params;
 	struct err err = { 0, "" };
 	personality_fn personality = personality_find(argv[0]);
-	bool stdout_open, stderr_open;
+	bool open[3];
 	int rc;
 
 	signals_take_over(&inherited);
-	(void)hold_place(0);
-	stdout_open = hold_place(1);
-	stderr_open = hold_place(2);
+	hold_places(open);
 	if (personality != NULL)
 		rc = load_as(personality, &(struct personality_input){ argc, argv, envp, getpid() }, &plan, &err);
 	else
@@ -111,8 +120,8 @@ int app_run(int argc, char **argv, char **envp)
 	params = (struct driver_params){ .spec = plan.spec,
 					 .argv = argv,
 					 .inherited = &inherited,
-					 .out_fd = stdout_open ? 1 : -1,
-					 .log_fd = stderr_open ? 2 : -1 };
+					 .out_fd = open[1] ? 1 : -1,
+					 .log_fd = open[2] ? 2 : -1 };
 	if (driver_boot(&params, &err) < 0)
 		return give_up(&err);
 	/* ---- from here on this process must not end but by the engine's word ---- */

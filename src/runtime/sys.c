@@ -56,7 +56,8 @@ int64_t sys_wall_ms(void)
 
 pid_t sys_fork(void)
 {
-	return RESULT(fork());
+	/* Not fork(3): there is one thread, no handler of pthread_atfork(3), and so nothing of what that does besides. */
+	return RESULT(_Fork());
 }
 
 pid_t sys_getpid(void)
