@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wires engine and kernel: events in, effects out. The only room that knows the engine and all others here. */
+/* The wire between engine and kernel: events in, effects out. The only room that knows the engine. */
 #ifndef REINIT_RUNTIME_DRIVER_H
 #define REINIT_RUNTIME_DRIVER_H
 
