@@ -2,13 +2,12 @@
 #include "runtime/driver.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "engine/engine.h"
+#include "runtime/boot.h"
 #include "runtime/children.h"
 #include "runtime/delegate.h"
 #include "runtime/perform.h"
@@ -16,8 +15,7 @@
 #include "runtime/sys.h"
 #include "runtime/terminal.h"
 
-#define EVENTS_PER_READ 64  /* signals and watches can each bring this many before the queue is drained */
-#define HELPERS_PER_WATCH 2 /* a digest and a validation or hook */
+#define EVENTS_PER_READ 64 /* signals and watches can each bring this many before the queue is drained */
 
 /* The engine's side, known here alone. */
 static struct driver {
@@ -213,104 +211,6 @@ static void run_without_loop(void)
 	}
 }
 
-/* argv of every service as pointers into the spec: made once, so that a restart needs no memory. */
-static int lay_out_commands(void)
-{
-	const struct spec *spec = rt.spec;
-	size_t words = 0;
-	char **next;
-
-	for (uint32_t s = 0; s < spec->service_count; s++)
-		words += spec_service(spec, s)->command.count + 1;
-	next = calloc(words, sizeof(*next));
-	if (next == NULL)
-		return -ENOMEM;
-	for (uint32_t s = 0; s < spec->service_count; s++) {
-		const struct service_spec *service = spec_service(spec, s);
-
-		if (service->command.count == 0) {
-			rt.running[s].argv = rt.argv + service->command_argv;
-			continue;
-		}
-		rt.running[s].argv = next;
-		for (uint32_t n = 0; n < service->command.count; n++)
-			*next++ = (char *)(uintptr_t)spec_str(spec, spec_word(spec, service->command, n));
-		*next++ = NULL;
-	}
-	return 0;
-}
-
-static bool needs_helpers(const struct spec *spec)
-{
-	for (uint32_t s = 0; s < spec->service_count; s++) {
-		if (spec_service(spec, s)->ready_kind == READY_EXEC || spec_service(spec, s)->post_stop.count > 0)
-			return true;
-	}
-	return spec->watch_count > 0;
-}
-
-static int boot_memory(uint32_t events, reap_fn child_fn)
-{
-	const struct spec *spec = rt.spec;
-	uint32_t helpers = needs_helpers(spec) ? HELPERS_PER_WATCH * spec->watch_count + spec->service_count : 0;
-	int rc;
-
-	rt.running = calloc(spec->service_count, sizeof(*rt.running));
-	rt.too_big = calloc(spec->watch_count + 1, sizeof(*rt.too_big));
-	rt.delegates = calloc(helpers + 1, sizeof(*rt.delegates));
-	if (rt.running == NULL || rt.too_big == NULL || rt.delegates == NULL)
-		return -ENOMEM;
-	rc = queue_init(&rt.queue, events);
-	if (rc == 0)
-		rc = lay_out_commands();
-	if (rc == 0)
-		rc = helpers_init(&rt.helpers, helpers, spec, rt.inherited);
-	if (rc == 0)
-		rc = reap_init(&rt.reap, spec->service_count + helpers, child_fn, &rt);
-	if (rc == 0 && voice_tells_children(spec))
-		rt.reap.any_fn = children_say;
-	/* PID 1 cannot be stopped, and a spec that passes everything on leaves this to its signal map. */
-	if (rc == 0 && sys_getpid() != 1 && !spec->passive)
-		rt.reap.stopped_fn = terminal_job_stopped;
-	return rc;
-}
-
-/* It may have become one before it became this program: prctl(2). */
-static bool reaps_orphans(const struct spec *spec)
-{
-	int is_reaper = 0;
-
-	if (spec->own_orphans || sys_getpid() == 1)
-		return true;
-	return sys_prctl(PR_GET_CHILD_SUBREAPER, (unsigned long)(uintptr_t)&is_reaper) == 0 && is_reaper != 0;
-}
-
-static int boot_process(struct err *err)
-{
-	const struct spec *spec = rt.spec;
-	int rc;
-
-	if (spec->own_orphans && sys_getpid() != 1) {
-		rc = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
-		if (rc < 0)
-			return err_set(err, -rc, "cannot become the reaper of orphans: %s", strerror(-rc));
-	}
-	if (spec->speech[SPEECH_NOT_REAPER] != 0 && !reaps_orphans(spec))
-		voice_say(&rt.voice, SPEECH_NOT_REAPER, (struct voice_words){ 0 });
-	if (spec->parent_death_signal != 0) {
-		rc = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)spec->parent_death_signal);
-		if (rc < 0)
-			return err_set(err, -rc, "cannot set the parent-death signal: %s", strerror(-rc));
-	}
-	rt.dir_fd = -1;
-	if (spec->root_dir) {
-		rt.dir_fd = sys_open(".", O_PATH | O_DIRECTORY, 0);
-		if (rt.dir_fd >= 0)
-			(void)sys_chdir("/"); /* it is there in every container */
-	}
-	return 0;
-}
-
 static int get_memory(void)
 {
 	driver.effects.capacity = engine_effects_max(rt.spec);
@@ -320,7 +220,7 @@ static int get_memory(void)
 		return -ENOMEM;
 	engine_init(driver.engine, rt.spec);
 	/* One step's effects bring at most one event each; sources feed one at a time and drain. */
-	return boot_memory(driver.effects.capacity + EVENTS_PER_READ, child_gone);
+	return boot_memory(&rt, driver.effects.capacity + EVENTS_PER_READ, child_gone);
 }
 
 static int open_sources(struct err *err)
@@ -364,7 +264,7 @@ int driver_boot(const struct driver_params *params, struct err *err)
 	if (rc < 0)
 		return err_set(err, -rc, "cannot get memory for %u services and %u watches: %s", spec->service_count,
 			       spec->watch_count, strerror(-rc));
-	rc = boot_process(err);
+	rc = boot_process(&rt, err);
 	return rc < 0 ? rc : open_sources(err);
 }
 
