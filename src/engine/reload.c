@@ -33,6 +33,8 @@ static void read_now(struct step *step, uint32_t watch)
 
 	state->reading = 1;
 	state->digest_seq++;
+	if (state->chatter == CHATTER_TAKEN)
+		state->chatter = CHATTER_NONE;
 	state->settle_deadline_ms = NEVER_MS;
 	effect->watch = watch;
 	effect->service = spec_watch(step->spec, watch)->service;
@@ -49,12 +51,35 @@ void reload_polled(struct step *step, uint32_t watch)
 	state->polling = 1;
 }
 
+/* Was this content, with the same file that may not be read, seen before? */
+static bool is_partly_still(const struct watch_state *state, const struct event *event)
+{
+	return state->has_partly && digest_equal(state->partly, event->digest);
+}
+
+/*
+ * A file may not be read: at first that is taken for the moment in which the kubelet has yet to give the volume its
+ * group. If it is still so the next time, it will stay so, and the content is what it is.
+ */
+static enum content judge_partly(struct watch_state *state, const struct event *event)
+{
+	if (event->value != CONTENT_PARTLY)
+		return (enum content)event->value;
+	if (is_partly_still(state, event))
+		return CONTENT_PRESENT;
+	state->has_partly = 1;
+	state->partly = event->digest;
+	return CONTENT_UNREADABLE;
+}
+
 /* Other content, or content of another kind, than was known? */
 static bool is_news(const struct watch_state *state, const struct event *event)
 {
-	if (!state->content_known || state->content != (uint8_t)event->value)
+	int32_t kind = event->value == CONTENT_PARTLY && is_partly_still(state, event) ? CONTENT_PRESENT : event->value;
+
+	if (!state->content_known || state->content != (uint8_t)kind)
 		return true;
-	return event->value == CONTENT_PRESENT && !digest_equal(state->desired, event->digest);
+	return kind == CONTENT_PRESENT && !digest_equal(state->desired, event->digest);
 }
 
 /* Other content is another chance for everything of this service that failed: at once, not after the back-off. */
@@ -86,30 +111,36 @@ static void fold_present(struct step *step, const struct event *event, bool back
 	struct service_state *service = engine_service(step->engine, spec->service);
 	bool moved = state->has_desired && !digest_equal(state->desired, event->digest);
 	bool first = !state->has_desired;
+	bool is_applied = state->has_applied && digest_equal(state->applied, event->digest);
 
 	state->has_desired = 1;
 	state->desired = event->digest;
 	if (moved || first || back)
 		give_another_chance(step, spec->service);
 	if (!moved && !first) {
-		if (state->has_applied && digest_equal(state->applied, state->desired))
+		if (is_applied)
 			effects_log(step, MSG_NO_OP, spec->service, event->watch, 0, 0);
 		return;
 	}
 	state->generation++;
-	if (service->life != LIFE_PREPARING)
-		effects_log(step, MSG_CHANGED, spec->service, event->watch, 0, 0);
+	if (service->life == LIFE_PREPARING)
+		return;
+	effects_log(step, MSG_CHANGED, spec->service, event->watch, 0, 0);
+	if (is_applied)
+		effects_log(step, MSG_REVERTED, spec->service, event->watch, 0, 0);
 }
 
 static void fold_content(struct step *step, const struct event *event)
 {
 	const struct watch_spec *spec = spec_watch(step->spec, event->watch);
 	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
-	enum content content = (enum content)event->value;
+	enum content content = judge_partly(state, event);
 	bool other_kind = state->content != (uint8_t)content || !state->content_known;
 
 	state->content = (uint8_t)content;
 	state->content_known = 1;
+	if (content == CONTENT_PRESENT && event->value == CONTENT_PARTLY && other_kind)
+		effects_log(step, MSG_PARTLY, spec->service, event->watch, 0, 0);
 	if (content == CONTENT_PRESENT || (content == CONTENT_EMPTY && spec->allow_empty)) {
 		fold_present(step, event, other_kind);
 	} else if (content == CONTENT_UNREADABLE) {
@@ -122,6 +153,20 @@ static void fold_content(struct step *step, const struct event *event)
 		effects_log(step, content == CONTENT_EMPTY ? MSG_EMPTY : MSG_MISSING, spec->service, event->watch, 0,
 			    0);
 	}
+}
+
+/* Take what was read although it was touched meanwhile? Every second time, so that a chattering writer starves nobody. */
+static bool chatter_allows(struct watch_state *state, int64_t now_ms)
+{
+	if (state->chatter != CHATTER_DROPPED) {
+		state->chatter = CHATTER_DROPPED;
+		return false;
+	}
+	state->chatter = CHATTER_TAKEN;
+	/* Not again in this very step: first what was read is dealt with. */
+	if (state->settle_deadline_ms <= now_ms)
+		state->settle_deadline_ms = now_ms + 1;
+	return true;
 }
 
 void reload_digested(struct step *step, const struct event *event)
@@ -140,8 +185,10 @@ void reload_digested(struct step *step, const struct event *event)
 			reload_touched(step, event->watch);
 		return;
 	}
-	if (state->settle_deadline_ms != NEVER_MS)
+	if (state->settle_deadline_ms != NEVER_MS && !chatter_allows(state, step->now_ms))
 		return; /* touched while it was read: it is going to be read again */
+	if (state->settle_deadline_ms == NEVER_MS)
+		state->chatter = CHATTER_NONE;
 	if (service->reload == RELOAD_IDLE)
 		service->reload_since_ms = step->now_ms;
 	fold_content(step, event);
@@ -225,7 +272,10 @@ void reload_validated(struct step *step, const struct event *event)
 		/* Content that has moved on meanwhile is judged by itself, and at once. */
 		if (!digest_equal(watch->offered, watch->desired))
 			break;
-		effects_log(step, MSG_REFUSED, service, event->watch, 0, retry_later(step, service));
+		effects_log(step,
+			    watch->has_applied && digest_equal(watch->applied, watch->offered) ? MSG_REFUSED_RUNS
+											       : MSG_REFUSED,
+			    service, event->watch, 0, retry_later(step, service));
 		if (state->life == LIFE_HELD)
 			effects_log(step, MSG_START_HELD, service, event->watch, 0, 0);
 		break;
@@ -377,7 +427,8 @@ static bool batch_open(struct step *step, uint32_t service)
 		if (spec_watch(step->spec, w)->service != service)
 			continue;
 		if ((watch->reading && !watch->polling) ||
-		    (watch->settle_deadline_ms != NEVER_MS && watch->content != CONTENT_UNREADABLE))
+		    (watch->settle_deadline_ms != NEVER_MS && watch->content != CONTENT_UNREADABLE &&
+		     watch->chatter != CHATTER_TAKEN))
 			return true;
 	}
 	return false;

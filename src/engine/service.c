@@ -63,7 +63,8 @@ static bool all_read(struct step *step, uint32_t service)
 			continue;
 		if (watch->reading)
 			return false;
-		if (watch->settle_deadline_ms != NEVER_MS && watch->content != CONTENT_UNREADABLE)
+		if (watch->settle_deadline_ms != NEVER_MS && watch->content != CONTENT_UNREADABLE &&
+		    watch->chatter != CHATTER_TAKEN)
 			return false;
 	}
 	return true;
@@ -114,9 +115,13 @@ static void adopt_content(struct step *step, uint32_t service)
 		/* A new process has the new files and our old environment: only leaving applies such a change. */
 		if (spec->policy == POLICY_EXIT && watch->has_applied)
 			continue;
+		if (watch->has_applied && has_content(spec, watch) && !digest_equal(watch->applied, watch->desired))
+			effects_log(step, MSG_APPLIED, service, w, POLICY_RESTART,
+				    step->now_ms - engine_service(step->engine, service)->reload_since_ms);
 		/* What was not there to read is not applied: when it comes, it is a change. */
-		watch->has_applied = has_content(spec, watch);
-		watch->applied = watch->desired;
+		watch->has_applied =
+			has_content(spec, watch) || (watch->content == CONTENT_UNREADABLE && watch->has_partly);
+		watch->applied = has_content(spec, watch) ? watch->desired : watch->partly;
 	}
 }
 

@@ -49,16 +49,16 @@
 
 #define NEVER_MS INT64_MIN /* a deadline that is not set; every clock value is later */
 
-#define PROBE_FIRST_MS 50	  /* readiness is looked for at once, then after this, doubling … */
-#define PROBE_MAX_MS 1000	  /* … to this */
-#define GATE_FIRST_MS 5		  /* the same for a signal that is not caught yet; nginx needs 4 to 10 ms */
+#define PROBE_FIRST_MS 50 /* readiness is looked for at once, then after this, doubling … */
+#define PROBE_MAX_MS 1000 /* … to this */
+#define GATE_FIRST_MS 5	  /* the same for a signal that is not caught yet; nginx needs 4 to 10 ms */
 #define GATE_MAX_MS 250
-#define GATE_GIVE_UP_MS 30000	  /* by then a daemon either has its handler or never will */
+#define GATE_GIVE_UP_MS 30000	    /* by then a daemon either has its handler or never will */
 #define CATCH_UNKNOWN_DELAY_MS 1000 /* no SigCgt line and no readiness: 13 times the slowest start measured */
-#define RESTART_STOP_MS 10000	  /* bound of a stop for new content where stop-timeout sets none */
-#define KILL_BOUND_MS 2000	  /* after KILL: a process in D state must not hang the exit */
+#define RESTART_STOP_MS 10000	    /* bound of a stop for new content where stop-timeout sets none */
+#define KILL_BOUND_MS 2000	    /* after KILL: a process in D state must not hang the exit */
 
-#define POST_STOP_MARGIN_MS 4000  /* beyond its own limit, at which its helper is killed: it survives KILL */
+#define POST_STOP_MARGIN_MS 4000 /* beyond its own limit, at which its helper is killed: it survives KILL */
 
 enum life {
 	LIFE_DOWN, /* not started yet: waits for its order */
@@ -103,34 +103,41 @@ enum halt {
 /* Of the post-stop command. */
 enum post_stop { POST_STOP_NONE, POST_STOP_OWED, POST_STOP_RUNS };
 
+/* Content that is touched again and again while it is read. Where reading takes long, a quiet moment may never come. */
+enum chatter {
+	CHATTER_NONE,
+	CHATTER_DROPPED, /* the last answer was dropped, for the content had been touched meanwhile */
+	CHATTER_TAKEN	 /* the one after it was taken all the same: what was read counts until the next reading */
+};
+
 struct service_state {
 	int64_t life_deadline_ms;   /* BACKOFF: next try; STARTING: ready-timeout; STOPPING: KILL, then its bound */
 	int64_t probe_deadline_ms;  /* next look for readiness */
 	int64_t reload_deadline_ms; /* RETRYING, GATING */
 	int64_t started_ms;
-	int64_t reload_since_ms;    /* first sight of the change that is on its way */
-	uint32_t life_seq;	    /* of the incarnation */
-	uint32_t reload_seq;	    /* of the validation, signal or hook on its way */
-	uint32_t failures;	    /* in a row, each before start-window was over */
+	int64_t reload_since_ms; /* first sight of the change that is on its way */
+	uint32_t life_seq;	 /* of the incarnation */
+	uint32_t reload_seq;	 /* of the validation, signal or hook on its way */
+	uint32_t failures;	 /* in a row, each before start-window was over */
 	uint32_t probe_interval_ms;
 	uint32_t retry_interval_ms;
 	uint32_t gate_interval_ms;
-	int32_t status;		    /* last wait status; what the container's code is taken from */
+	int32_t status; /* last wait status; what the container's code is taken from */
 	uint8_t life;
 	uint8_t reload;
 	uint8_t ready;
-	uint8_t probing;	    /* a PROBE is on its way */
-	uint8_t killed;		    /* STOPPING, CLEARING: KILL has been sent */
-	uint8_t stop_is_failure;    /* STOPPING because it was not ready in time */
-	uint8_t stop_was_asked;	    /* CLEARING: it ended because it was told to, for new content */
-	uint8_t end_is_failure;	    /* CLEARING: it ended, and not well */
-	uint8_t restart_wanted;	    /* reload → service: stop, then start with the new content */
-	uint8_t start_wanted;	    /* reload → service: the content is good (again): end BACKOFF or FAILED */
-	uint8_t told_waiting;	    /* WAITING_READY, NOT_CAUGHT or CATCH_UNKNOWN was logged for this change */
-	uint8_t force_signal;	    /* no SigCgt line, and readiness or the delay has decided */
-	uint8_t abandoned;	    /* STOPPING: it survived KILL: no longer waited for */
-	uint8_t post_stop;	    /* enum post_stop; owed from its start on */
-	uint8_t news;		    /* its content has changed since the last validation or application began */
+	uint8_t probing;	 /* a PROBE is on its way */
+	uint8_t killed;		 /* STOPPING, CLEARING: KILL has been sent */
+	uint8_t stop_is_failure; /* STOPPING because it was not ready in time */
+	uint8_t stop_was_asked;	 /* CLEARING: it ended because it was told to, for new content */
+	uint8_t end_is_failure;	 /* CLEARING: it ended, and not well */
+	uint8_t restart_wanted;	 /* reload → service: stop, then start with the new content */
+	uint8_t start_wanted;	 /* reload → service: the content is good (again): end BACKOFF or FAILED */
+	uint8_t told_waiting;	 /* WAITING_READY, NOT_CAUGHT or CATCH_UNKNOWN was logged for this change */
+	uint8_t force_signal;	 /* no SigCgt line, and readiness or the delay has decided */
+	uint8_t abandoned;	 /* STOPPING: it survived KILL: no longer waited for */
+	uint8_t post_stop;	 /* enum post_stop; owed from its start on */
+	uint8_t news;		 /* its content has changed since the last validation or application began */
 	uint8_t pad[5];
 };
 
@@ -140,30 +147,33 @@ struct watch_state {
 	struct digest applied;
 	struct digest failed;
 	struct digest offered;
+	struct digest partly;	    /* of content with a file that may not be read, when it was first seen */
 	int64_t settle_deadline_ms; /* when it is to be read; NEVER_MS: no reason to */
 	int64_t settle_bound_ms;    /* the latest moment that further events can push it to */
 	uint32_t digest_seq;	    /* of the digest on its way */
 	uint32_t generation;	    /* raised whenever desired changes */
 	uint8_t content;	    /* enum content */
 	uint8_t has_desired, has_validated, has_applied, has_failed;
-	uint8_t offered_now;	    /* part of the validation or application on its way */
-	uint8_t reading;	    /* a DIGEST is on its way */
-	uint8_t polling;	    /* … and it only looks whether something changed */
-	uint8_t content_known;	    /* it was read at least once: content is valid */
-	uint8_t gave_up;	    /* desired could not be applied: wait for other content */
-	uint8_t pad[6];
+	uint8_t offered_now;   /* part of the validation or application on its way */
+	uint8_t reading;       /* a DIGEST is on its way */
+	uint8_t polling;       /* … and it only looks whether something changed */
+	uint8_t content_known; /* it was read at least once: content is valid */
+	uint8_t gave_up;       /* desired could not be applied: wait for other content */
+	uint8_t chatter;       /* enum chatter */
+	uint8_t has_partly;
+	uint8_t pad[4];
 };
 
 struct engine {
 	int64_t halt_deadline_ms;
 	uint32_t halt_service; /* whose status becomes the code when halt_code is negative */
 	int32_t halt_code;
-	int32_t halt_signal;   /* that began the end, 0: none did */
-	uint8_t halt;	       /* enum halt */
+	int32_t halt_signal; /* that began the end, 0: none did */
+	uint8_t halt;	     /* enum halt */
 	uint8_t started;
 	uint8_t halt_begun;    /* the end has been prepared: nothing runs beside the services any more */
 	uint8_t order_changed; /* a life changed: services that wait for their order must look again */
-	/* service_state[service_count], then watch_state[watch_count] follow */
+			       /* service_state[service_count], then watch_state[watch_count] follow */
 };
 
 /* Everything that one step needs, so that no function has more than a few parameters. */

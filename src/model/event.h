@@ -36,6 +36,7 @@ enum content {
 	CONTENT_EMPTY,	    /* the path is there and no key matches */
 	CONTENT_MISSING,    /* the path is not there */
 	CONTENT_UNREADABLE, /* an error kept it from being read whole */
+	CONTENT_PARTLY,	    /* as PRESENT, but a file may not be read: it counts by name, size and time */
 	CONTENT_COUNT
 };
 

@@ -28,14 +28,19 @@
 	  "", "") \
 	X(START_HELD, ERROR, "service held back: its content on disk was refused", "", "") \
 	X(CHANGED, INFO, "content changed", "", "") \
+	X(REVERTED, INFO, "content is again what the service runs with: nothing to do", "", "") \
 	X(NO_OP, DEBUG, "content is what is applied already: nothing to do", "", "") \
 	X(EMPTY, WARN, "content is empty: not applied, the service keeps what it has (allow-empty = yes applies it)", \
 	  "", "") \
 	X(MISSING, WARN, "watched path is missing: the service keeps what it has", "", "") \
 	X(UNREADABLE, WARN, "content cannot be read whole: not applied, trying again", "", "retry_ms") \
+	X(PARTLY, WARN, "content is taken although a file of it may not be read: that counts by name, size and time", \
+	  "", "") \
 	X(VALIDATING, DEBUG, "validating", "", "") \
 	X(VALID, INFO, "validation passed", "", "took_ms") \
 	X(REFUSED, ERROR, "validation failed: content not applied, the service keeps what it has", "", "retry_ms") \
+	X(REFUSED_RUNS, ERROR, "validation failed, and the service was started on this content meanwhile", "", \
+	  "retry_ms") \
 	X(MOVED, INFO, "content changed during its validation: starting over", "", "") \
 	X(WAITING_READY, INFO, "change is kept until the service is ready", "", "") \
 	X(NOT_CAUGHT, WARN, "service does not catch the reload signal yet: holding it back", "signal", "") \

@@ -123,7 +123,8 @@ static bool succeeded(const struct helper_result *result)
 /* The content was another one than was asked about, or changed under the validation: the answer means nothing. */
 static bool has_moved(const struct helper_result *expected, enum content content, struct digest digest)
 {
-	return (content != CONTENT_PRESENT && content != CONTENT_EMPTY) || !digest_equal(expected->digest, digest);
+	return (content != CONTENT_PRESENT && content != CONTENT_PARTLY && content != CONTENT_EMPTY) ||
+	       !digest_equal(expected->digest, digest);
 }
 
 static bool live_moved(const struct spec *spec, const struct helper_result *result)

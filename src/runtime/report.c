@@ -116,7 +116,8 @@ static void keep_reason(struct report *report, const struct effect *effect, cons
 
 static bool shows_result(enum message message)
 {
-	return message == MSG_REFUSED || message == MSG_HOOK_FAILED || message == MSG_VALID;
+	return message == MSG_REFUSED || message == MSG_REFUSED_RUNS || message == MSG_HOOK_FAILED ||
+	       message == MSG_VALID;
 }
 
 void report_effect(struct report *report, const struct effect *effect, const struct helper_result *result,

@@ -350,7 +350,7 @@ static int look_until_stable(struct look *look, enum content *ret_content, struc
 		return 0;
 	}
 	*ret_digest = digest;
-	*ret_content = look->files == 0 ? CONTENT_EMPTY : CONTENT_PRESENT;
+	*ret_content = look->files == 0 ? CONTENT_EMPTY : look->unreadable != 0 ? CONTENT_PARTLY : CONTENT_PRESENT;
 	return 0;
 }
 

@@ -49,13 +49,14 @@ static const char *const verdict_names[] TEXT_UNUSED = { "ok", "refused", "moved
 static const char *const answer_names[] TEXT_UNUSED = { "sent", "not-caught", "unknown", "gone" };
 
 /* What can lie at a watch: letters are contents, the others kinds. */
-enum disk { DISK_A, DISK_B, DISK_C, DISK_EMPTY, DISK_MISSING, DISK_UNREADABLE, DISK_COUNT };
+enum disk { DISK_A, DISK_B, DISK_C, DISK_EMPTY, DISK_MISSING, DISK_UNREADABLE, DISK_PARTLY, DISK_COUNT };
 
-static const char *const disk_names[DISK_COUNT] TEXT_UNUSED = { "A", "B", "C", "empty", "missing", "unreadable" };
+static const char *const disk_names[DISK_COUNT] TEXT_UNUSED = { "A", "B", "C", "empty", "missing", "unreadable",
+							   "partly" };
 
 static TEXT_UNUSED struct digest disk_digest(uint32_t disk)
 {
-	return (struct digest){ 0, disk <= DISK_EMPTY ? 'A' + disk : 0 };
+	return (struct digest){ 0, disk <= DISK_EMPTY || disk == DISK_PARTLY ? 'A' + disk : 0 };
 }
 
 static TEXT_UNUSED int32_t disk_content(uint32_t disk)

@@ -268,6 +268,36 @@ static void unreadable_content_is_looked_at_again(void **unused)
 	      "wait 5000 | digest 0", "digested 0 A | notify 0 1");
 }
 
+static void file_that_may_not_be_read_holds_content_back_once(void **unused)
+{
+	(void)unused;
+	/* The kubelet gives the volume its group a moment later. */
+	CHECK(SIGNAL, START, "complete 0 | digest 0", "digested 0 partly | log UNREADABLE", "next 5000 |",
+	      "wait 5000 | digest 0", "digested 0 B | notify 0 1, log CHANGED");
+	/* Or it stays so: then it is what it is, and the same again is no change. */
+	CHECK(SIGNAL, START, "complete 0 | digest 0", "digested 0 partly | log UNREADABLE", "wait 5000 | digest 0",
+	      "digested 0 partly | log PARTLY, notify 0 1", "signalled 0 sent | log APPLIED", "complete 0 | digest 0",
+	      "digested 0 partly | log NO_OP", "poll 0 | digest 0", "digested 0 partly |", "next never |");
+	/* One that is there from the start is what the service was started with. */
+	CHECK(SIGNAL, "start | digest 0", "digested 0 partly | log UNREADABLE, spawn 0", "spawned 0 |",
+	      "wait 5000 | digest 0", "digested 0 partly | log PARTLY", "next never |");
+}
+
+static void writer_that_never_rests_starves_nobody_where_reading_takes_long(void **unused)
+{
+	(void)unused;
+	CHECK(SIGNAL, START, "complete 0 | digest 0", "touched 0 |", "digested 0 B |", "wait 100 | digest 0",
+	      "touched 0 |", "digested 0 C | notify 0 1", "signalled 0 sent | log APPLIED", "wait 100 | digest 0",
+	      "digested 0 C | log NO_OP", "next never |");
+}
+
+static void revert_to_what_is_applied_is_told(void **unused)
+{
+	(void)unused;
+	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused | log REFUSED",
+	      "complete 0 | digest 0", "digested 0 A | log CHANGED, log REVERTED", "next never |");
+}
+
 static void stale_answers_change_nothing(void **unused)
 {
 	(void)unused;
@@ -308,6 +338,9 @@ int main(void)
 		T(empty_content_is_reported_and_not_applied),
 		T(missing_content_is_reported_and_kept),
 		T(unreadable_content_is_looked_at_again),
+		T(file_that_may_not_be_read_holds_content_back_once),
+		T(writer_that_never_rests_starves_nobody_where_reading_takes_long),
+		T(revert_to_what_is_applied_is_told),
 		T(stale_answers_change_nothing),
 	};
 
