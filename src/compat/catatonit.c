@@ -26,7 +26,9 @@ static void help(struct personality_plan *plan)
 
 static void speak(struct specbuild *build, bool debug)
 {
-	plan_speech(build, SPEECH_NO_FORK, "2ERROR (catatonit:{self}): failed to fork child: {error}\n");
+	plan_speech(build, SPEECH_NO_FORK,
+		    "2ERROR (catatonit:{self}): failed to fork child: {error}\n"
+		    "ERROR (catatonit:{self}): failed to spawn pid1: {error}\n");
 	plan_speech(build, SPEECH_NOT_RUN, "2ERROR (catatonit:{self}): failed to exec pid1: {error}\n");
 	if (!debug)
 		return;
@@ -51,6 +53,7 @@ static void pause_plan(struct specbuild *build, struct personality_plan *plan)
 	build->head.signal_map[SIGQUIT] = 0;
 	build->head.leave_at_once = 1;
 	build->head.root_dir = 1;
+	build->head.close_inherited = 1;
 	build->head.log_level = LINE_ERROR;
 }
 

@@ -71,6 +71,26 @@ static const struct option_name *find_name(const struct option_reader *reader, c
 	return found;
 }
 
+/* The fault of a word that several names begin with. Returns whether it is one. */
+static bool tell_ambiguous(struct option_reader *reader, const char *word, size_t len)
+{
+	char names[sizeof(reader->fault)] = "", one[sizeof(reader->fault)];
+	int count = 0;
+
+	for (const struct option_name *name = reader->names; name->name != NULL; name++) {
+		if (strncmp(name->name, word, len) != 0)
+			continue;
+		(void)snprintf(one, sizeof(one), " '--%s'", name->name);
+		(void)str_append(names, sizeof(names), one); /* ours are shorter */
+		count++;
+	}
+	if (count < 2)
+		return false;
+	(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option '--%s' is ambiguous; possibilities:%s",
+		       reader->argv[0], word, names);
+	return true;
+}
+
 static int next_name(struct option_reader *reader, const char *word)
 {
 	size_t len = strcspn(word, "=");
@@ -78,6 +98,8 @@ static int next_name(struct option_reader *reader, const char *word)
 	const char *value = word[len] == '=' ? word + len + 1 : NULL;
 	bool takes_value = name != NULL && strchr(reader->letters, name->letter)[1] == ':';
 
+	if (name == NULL && tell_ambiguous(reader, word, len))
+		return '?';
 	if (name == NULL)
 		(void)snprintf(reader->fault, sizeof(reader->fault), "%s: unrecognized option '--%s'", reader->argv[0],
 			       word);
@@ -87,8 +109,11 @@ static int next_name(struct option_reader *reader, const char *word)
 	else if (takes_value && value == NULL && !take_value(reader, NULL))
 		(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option '--%s' requires an argument",
 			       reader->argv[0], name->name);
-	else
+	else {
+		if (value != NULL)
+			reader->value = value;
 		return name->letter;
+	}
 	return '?';
 }
 

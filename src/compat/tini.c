@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "compat/common.h"
 
 /* The version whose interface this is. dockerd splits it at " - " and at the dot of the second part. */
@@ -65,7 +64,7 @@ static void usage(const struct personality_input *input, struct personality_plan
 
 struct wishes {
 	bool group, warn, reaper;
-	int verbosity;
+	unsigned int verbosity;
 };
 
 static void speak(struct specbuild *build, const struct wishes *wishes)
@@ -104,7 +103,8 @@ static void speak(struct specbuild *build, const struct wishes *wishes)
 static bool take(const struct personality_input *input, struct specbuild *build, struct personality_plan *plan,
 		 struct wishes *wishes, int letter, const char *value)
 {
-	int64_t code;
+	char *end;
+	long code;
 
 	switch (letter) {
 	case 'h':
@@ -120,7 +120,8 @@ static bool take(const struct personality_input *input, struct specbuild *build,
 		plan_add(plan, FATAL "Not a valid option for -p: %s\n", (int)input->self, value);
 		break;
 	case 'e':
-		if (str_int(value, 0, 255, &code) == 0) {
+		code = strtol(value, &end, 10); /* as the original reads it: "" is 0 */
+		if (*end == '\0' && code >= 0 && code < (long)SPEC_CODES) {
 			build->head.exit_map[code] = 0;
 			return true;
 		}
@@ -173,7 +174,8 @@ void tini_plan(const struct personality_input *input, struct specbuild *build, s
 	wishes.reaper = wishes.reaper || plan_env(input, "TINI_SUBREAPER") != NULL;
 	wishes.group = wishes.group || plan_env(input, "TINI_KILL_PROCESS_GROUP") != NULL;
 	if (verbosity != NULL)
-		wishes.verbosity = atoi(verbosity); /* as the original reads it: the environment wins over -v */
+		/* As the original reads it: the environment wins over -v, and -1 is a lot. */
+		wishes.verbosity = (unsigned int)atoi(verbosity);
 	service = plan_service(input, build, plan, command);
 	build->head.own_orphans = wishes.reaper;
 	build->head.signal_map[SIGTTIN] = 0;
