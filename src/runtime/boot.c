@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "runtime/children.h"
+#include "runtime/fds.h"
 #include "runtime/sys.h"
 #include "runtime/terminal.h"
 
@@ -104,9 +105,12 @@ int boot_process(struct runtime *rt, struct err *err)
 	}
 	rt->dir_fd = -1;
 	if (spec->root_dir) {
-		rt->dir_fd = sys_open(".", O_PATH | O_DIRECTORY, 0);
-		if (rt->dir_fd >= 0)
+		if (spec->service_count > 0)
+			rt->dir_fd = sys_open(".", O_PATH | O_DIRECTORY, 0);
+		if (spec->service_count == 0 || rt->dir_fd >= 0)
 			(void)sys_chdir("/"); /* it is there in every container */
 	}
+	if (spec->close_inherited && spec->service_count == 0)
+		fds_close_inherited(); /* nobody is to have them */
 	return 0;
 }
