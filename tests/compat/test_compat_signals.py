@@ -52,10 +52,15 @@ def after(run, number):
         if number in TERMINALS and "-c" not in run.argv:
             wait_until(lambda: run.state(run.main) == "T", "the command to stop")
             stopped.add("command")
-        # dumb-init stops itself after the command, which PID 1 cannot; STOP from outside stops PID 1 as well.
+        elif number in TERMINALS:  # CONT would take it back
+            wait_until(lambda: str(int(number)) in got(), f"{number}")
+        # dumb-init stops itself after the command. PID 1 cannot, but trying takes a CONT back that came too early.
+        # STOP from outside stops PID 1 as well.
         if not run.pid1 or number == signal.SIGSTOP:
             wait_until(lambda: run.state(run.init) == "T", "the init to stop")
             stopped.add("init")
+        else:
+            wait_until(lambda: run.state(run.init) == "S", "the init to wait")
         run.send(signal.SIGCONT)
         wait_until(lambda: str(int(FENCE)) in got() or run.proc.poll() is not None, "the fence after CONT")
     if number == signal.SIGTERM:
