@@ -16,10 +16,16 @@ static bool array_fits(uint32_t size, uint32_t offset, uint32_t count, size_t it
 	return offset >= sizeof(struct spec) && offset % 8 == 0 && offset <= size && count <= (size - offset) / item;
 }
 
+/* A duration that no deadline can overflow by. */
+static bool time_fits(int64_t time_ms)
+{
+	return time_ms >= 0 && time_ms <= SPEC_MAX_MS;
+}
+
 /* Codes are bytes and need no check. */
 static int check_maps(const struct spec *spec, struct err *err)
 {
-	if (spec->drain_ms < 0 || spec->farewell_signal < 0 || spec->farewell_signal >= (int32_t)SPEC_SIGNALS ||
+	if (!time_fits(spec->drain_ms) || spec->farewell_signal < 0 || spec->farewell_signal >= (int32_t)SPEC_SIGNALS ||
 	    spec->parent_death_signal < 0 || spec->parent_death_signal >= (int32_t)SPEC_SIGNALS)
 		return bad(err, "global signals");
 	for (uint32_t n = 0; n < SPEC_SIGNALS; n++) {
@@ -53,8 +59,9 @@ static int check_head(const struct spec *spec, size_t size, struct err *err)
 	if (spec->pool_bytes == 0 || spec_str(spec, 0)[0] != '\0' || spec_str(spec, spec->pool_bytes - 1)[0] != '\0')
 		return bad(err, "string pool");
 	if (spec->log_format >= LINE_FORMAT_COUNT || spec->log_level >= LINE_LEVEL_COUNT ||
-	    spec->main_service > spec->service_count || spec->poll_ms <= 0 || spec->linger_ms < 0 ||
-	    spec->retry_min_ms <= 0 || spec->retry_max_ms <= 0)
+	    spec->main_service > spec->service_count || !time_fits(spec->poll_ms) || !time_fits(spec->linger_ms) ||
+	    !time_fits(spec->retry_min_ms) || !time_fits(spec->retry_max_ms) || spec->poll_ms == 0 ||
+	    spec->retry_min_ms == 0 || spec->retry_max_ms == 0)
 		return bad(err, "global values");
 	return check_maps(spec, err);
 }
@@ -98,10 +105,13 @@ static int check_service(const struct spec *spec, uint32_t index, struct err *er
 	    service->standing >= STANDING_COUNT || service->stop_signal < 1 || service->stop_signal > 64 ||
 	    service->ready_port < 0 || service->ready_port > 65535)
 		return bad(err, "values of a service");
-	if (service->stop_timeout_ms < 0 || service->post_stop_timeout_ms < 0 || service->ready_delay_ms < 0 ||
-	    service->ready_timeout_ms < 0 || service->backoff_min_ms < 0 || service->backoff_max_ms < 0 ||
-	    service->start_window_ms < 0)
+	if (!time_fits(service->stop_timeout_ms) || !time_fits(service->post_stop_timeout_ms) ||
+	    !time_fits(service->ready_delay_ms) || !time_fits(service->ready_timeout_ms) ||
+	    !time_fits(service->backoff_min_ms) || !time_fits(service->backoff_max_ms) ||
+	    !time_fits(service->start_window_ms))
 		return bad(err, "times of a service");
+	if (service->command.count == 0 && service->command_argv == 0)
+		return bad(err, "command of a service");
 	if (service->ready_kind == READY_EXEC && service->ready_command.count == 0)
 		return bad(err, "readiness of a service");
 	return 0;
@@ -120,8 +130,11 @@ static int check_watch(const struct spec *spec, uint32_t index, struct err *err)
 	    (watch->policy == POLICY_SIGNAL && (watch->signal < 1 || watch->signal > 64)) ||
 	    (watch->policy == POLICY_EXEC && watch->exec.count == 0))
 		return bad(err, "policy of a watch");
-	if (watch->exec_timeout_ms < 0 || watch->validate_timeout_ms < 0 || watch->validate_memory_bytes < 0 ||
-	    watch->settle_ms < 0 || watch->settle_max_ms < 0)
+	if (spec_str(spec, watch->path)[0] != '/' ||
+	    (watch->stage_base != 0 && spec_str(spec, watch->stage_base)[0] != '/'))
+		return bad(err, "paths of a watch");
+	if (!time_fits(watch->exec_timeout_ms) || !time_fits(watch->validate_timeout_ms) ||
+	    watch->validate_memory_bytes < 0 || !time_fits(watch->settle_ms) || !time_fits(watch->settle_max_ms))
 		return bad(err, "values of a watch");
 	return 0;
 }

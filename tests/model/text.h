@@ -194,6 +194,7 @@ static TEXT_UNUSED void text_statement(struct specbuild *build, char *statement)
 	if (word != NULL && strcmp(word, "service") == 0) {
 		struct service_spec *spec = specbuild_service(build);
 
+		spec->command_argv = 1;
 		spec->restart = RESTART_ON_FAILURE;
 		spec->start_on_refused = 1;
 		spec->stop_signal = SIGTERM;

@@ -145,7 +145,8 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 	for (;;) {
 		int n = ppoll(fds, count, timeout_ms < 0 ? NULL : &limit, NULL);
 
-		if (n != 0 || shared->trouble != HANG || shared->parser != 0)
+		/* A look without waiting, as at the descriptors 0 to 2, is not meant. */
+		if (n != 0 || timeout_ms == 0 || shared->trouble != HANG || shared->parser != 0)
 			return n;
 	}
 }

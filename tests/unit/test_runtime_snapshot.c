@@ -159,9 +159,6 @@ static void missing_empty_and_odd_paths(void **state)
 	watch((struct one_watch){ .path = in_temp(too_long) });
 	(void)look();
 	assert_int_equal(content, CONTENT_UNREADABLE);
-	watch((struct one_watch){ .path = "no-slash" });
-	(void)look();
-	assert_int_equal(content, CONTENT_MISSING);
 }
 
 static void a_file_is_watched_as_itself(void **state)
