@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from pair import ALL, inits, pair, programs, status_field, wait_until  # noqa: F401
+from pair import ALL, children, inits, pair, programs, status_field, wait_until  # noqa: F401
 
 
 class Terminal:
@@ -142,3 +142,29 @@ def test_hang_up(pair, name, pid1, leader):
         return sorted(set(run.signals())) if leader else None
 
     same(pair, look, *CATCH, pid1=pid1, leader=leader)
+
+
+IN_BACKGROUND = """
+import os, signal, sys
+if os.fork() == 0:
+    os.setpgid(0, 0)
+    os.execvp(sys.argv[1], sys.argv[1:])
+signal.pause()
+"""
+
+
+@pytest.mark.xfail(strict=True, reason="TTIN that the terminal sends to the whole group is not seen by the init")
+@inits("dumb-init")
+def test_background_job_that_reads_stops_with_its_init(pair, name):
+    """A single child is in the group of its init: the shell sees the job stop only if both do."""
+    def look(run, terminal):
+        run.known_init = wait_until(lambda: children(run.proc.pid), "the init")[0]
+        wait_until(lambda: run.state(run.command()) == "T", "the command to stop")
+        os.kill(run.init, signal.SIGURG)  # of a higher number than TTIN: taken after it, or by nobody
+        wait_until(lambda: run.state(run.init) == "T" or not int(status_field(run.init, "ShdPnd"), 16), "what it does")
+        stopped = run.state(run.init) == "T"
+        os.kill(run.init, signal.SIGKILL)
+        return stopped
+
+    assert same(pair, look, "-c", "sh", "-c", "read line", pid1=False,
+                setup=["/usr/bin/python3", "-c", IN_BACKGROUND]) is True
