@@ -15,8 +15,6 @@
 #include "runtime/sys.h"
 #include "runtime/terminal.h"
 
-#define EVENTS_PER_READ 64 /* signals and watches can each bring this many before the queue is drained */
-
 /* The engine's side, known here alone. */
 static struct driver {
 	struct engine *engine;
@@ -219,8 +217,8 @@ static int get_memory(void)
 	if (driver.effects.items == NULL || driver.engine == NULL)
 		return -ENOMEM;
 	engine_init(driver.engine, rt.spec);
-	/* One step's effects bring at most one event each; sources feed one at a time and drain. */
-	return boot_memory(&rt, driver.effects.capacity + EVENTS_PER_READ, child_gone);
+	/* One step's effects bring at most one event each; reaping posts a batch before it drains, all others feed. */
+	return boot_memory(&rt, driver.effects.capacity + REAP_BATCH, child_gone);
 }
 
 static int open_sources(struct err *err)
