@@ -44,7 +44,10 @@ static int lay_out_commands(struct runtime *rt)
 static bool needs_helpers(const struct spec *spec)
 {
 	for (uint32_t s = 0; s < spec->service_count; s++) {
-		if (spec_service(spec, s)->ready_kind == READY_EXEC || spec_service(spec, s)->post_stop.count > 0)
+		const struct service_spec *service = spec_service(spec, s);
+
+		if (service->ready_kind == READY_FILE || service->ready_kind == READY_UNIX ||
+		    service->ready_kind == READY_EXEC || service->post_stop.count > 0)
 			return true;
 	}
 	return spec->watch_count > 0;

@@ -203,6 +203,23 @@ static void digest_all(const struct spec *spec, struct helper_result *result)
 	}
 }
 
+/* As the wait status of a command: 0 for ready. */
+static void probe(const struct spec *spec, const struct spawn_inherited *inherited, struct helper_result *result)
+{
+	const struct service_spec *service = spec_service(spec, result->service);
+	const char *target = spec_str(spec, service->ready_target);
+	struct stat unused;
+	bool ready;
+
+	if (service->ready_kind == READY_EXEC) {
+		run_words(spec, inherited, result, service->ready_command,
+			  (struct limits){ HELPERJOB_PROBE_LIMIT_MS, 0 }, NULL);
+		return;
+	}
+	ready = service->ready_kind == READY_FILE ? sys_stat(target, &unused) == 0 : sys_connect_unix(target) == 1;
+	result->status = ready ? 0 : 1 << 8;
+}
+
 void helperjob_run(const struct spec *spec, const struct spawn_inherited *inherited, struct helper_result *result,
 		   pid_t service_pid, int fd)
 {
@@ -225,8 +242,7 @@ void helperjob_run(const struct spec *spec, const struct spawn_inherited *inheri
 			  (struct limits){ spec_watch(spec, result->watch)->exec_timeout_ms, 0 }, NULL);
 		break;
 	case HELPER_PROBE:
-		run_words(spec, inherited, result, spec_service(spec, result->service)->ready_command,
-			  (struct limits){ HELPERJOB_PROBE_LIMIT_MS, 0 }, NULL);
+		probe(spec, inherited, result);
 		break;
 	case HELPER_POST_STOP:
 		run_words(spec, inherited, result, spec_service(spec, result->service)->post_stop,

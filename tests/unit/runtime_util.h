@@ -140,6 +140,7 @@ static inline struct spec *make_spec(const struct one_watch *want)
 	service->command_argv = 1;
 	service->stop_signal = SIGTERM;
 	service->ready_command = lists[4];
+	service->ready_kind = lists[4].count > 0 ? READY_EXEC : READY_NONE;
 	watch = specbuild_watch(&build);
 	watch->path = path;
 	watch->stage_base = base;
