@@ -61,6 +61,7 @@ struct runtime {
 
 	/* Signals (bit n - 1) that are not passed on when they come next: giving up the terminal sends them. */
 	uint64_t skipped;
+	bool job_stopped; /* our command was stopped, and we with it */
 
 	struct report report;
 	struct voice voice;

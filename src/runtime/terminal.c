@@ -34,10 +34,12 @@ bool terminal_sent(struct runtime *rt, int signal)
 
 void terminal_job_stopped(void *arg, enum reap_role role, uint32_t index)
 {
-	const struct runtime *rt = arg;
+	struct runtime *rt = arg;
 
-	if (role == REAP_SERVICE && spec_service(rt->spec, index)->standing == STANDING_FOREGROUND)
-		(void)sys_kill(sys_getpid(), SIGSTOP);
+	if (role != REAP_SERVICE || spec_service(rt->spec, index)->standing != STANDING_FOREGROUND)
+		return;
+	rt->job_stopped = true;
+	(void)sys_kill(sys_getpid(), SIGSTOP);
 }
 
 void terminal_job_resumed(struct runtime *rt)
@@ -51,8 +53,11 @@ void terminal_job_resumed(struct runtime *rt)
 			continue;
 		if (sys_tcgetpgrp(0) == sys_getpgrp())
 			(void)sys_tcsetpgrp(0, pid);
-		(void)sigsend(-pid, SIGCONT);
+		/* A job that runs gets its CONT as any other signal, and not a second one. */
+		if (rt->job_stopped)
+			(void)sigsend(-pid, SIGCONT);
 	}
+	rt->job_stopped = false;
 }
 
 void terminal_suspend(struct runtime *rt, int signal)
