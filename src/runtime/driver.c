@@ -94,7 +94,7 @@ static void say_signal(int signal)
 	voice_say(&rt.voice, words.to == 0 ? SPEECH_DROPPED : SPEECH_PASSING, words);
 }
 
-static void signal_came(void *arg, int signal)
+static void signal_came(void *arg, int signal, bool by_kernel)
 {
 	(void)arg;
 	voice_say(&rt.voice, SPEECH_SIGNAL_CAME, (struct voice_words){ .signal = signal });
@@ -103,7 +103,7 @@ static void signal_came(void *arg, int signal)
 		collect();
 		return;
 	}
-	if (terminal_sent(&rt, signal))
+	if (terminal_sent(&rt, signal, by_kernel))
 		return;
 	say_signal(signal);
 	if (signal == SIGCONT)

@@ -43,29 +43,22 @@ static bool is_our_own(int signal, int code, pid_t sender)
 	return (signal == SIGPIPE || signal == SIGXFSZ) && code == SI_USER && sender == sys_getpid();
 }
 
-/* The terminal tells a group in the background to keep off: the command is not in ours. From others they are orders. */
-static bool is_from_terminal(int signal, int code)
+static void tell(int signal, int code, pid_t sender, signals_fn fn, void *arg)
 {
-	return (signal == SIGTTIN || signal == SIGTTOU) && code == SI_KERNEL;
+	if (!is_our_own(signal, code, sender))
+		fn(arg, signal, code == SI_KERNEL);
 }
 
-static bool is_news(int signal, int code, pid_t sender)
-{
-	return !is_our_own(signal, code, sender) && !is_from_terminal(signal, code);
-}
-
-void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg)
+void signals_read(int fd, signals_fn fn, void *arg)
 {
 	struct signalfd_siginfo batch[SIGNALS_BATCH];
 	ssize_t len = sys_read(fd, batch, sizeof(batch));
 
-	for (ssize_t n = 0; n < len / (ssize_t)sizeof(batch[0]); n++) {
-		if (is_news((int)batch[n].ssi_signo, batch[n].ssi_code, (pid_t)batch[n].ssi_pid))
-			fn(arg, (int)batch[n].ssi_signo);
-	}
+	for (ssize_t n = 0; n < len / (ssize_t)sizeof(batch[0]); n++)
+		tell((int)batch[n].ssi_signo, batch[n].ssi_code, (pid_t)batch[n].ssi_pid, fn, arg);
 }
 
-void signals_wait(int64_t wait_ms, void (*fn)(void *arg, int signal), void *arg)
+void signals_wait(int64_t wait_ms, signals_fn fn, void *arg)
 {
 	siginfo_t info;
 	sigset_t all;
@@ -73,6 +66,6 @@ void signals_wait(int64_t wait_ms, void (*fn)(void *arg, int signal), void *arg)
 
 	fill(&all);
 	signal = sys_sigtimedwait(&all, &info, wait_ms);
-	if (signal > 0 && is_news(signal, info.si_code, info.si_pid))
-		fn(arg, signal);
+	if (signal > 0)
+		tell(signal, info.si_code, info.si_pid, fn, arg);
 }

@@ -3,6 +3,7 @@
 #ifndef REINIT_RUNTIME_SIGNALS_H
 #define REINIT_RUNTIME_SIGNALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/spawn.h"
@@ -20,13 +21,16 @@ void signals_take_over(struct spawn_inherited *ret);
 /* A signalfd for all signals. Returns the descriptor or negative errno. */
 int signals_open(void);
 
+/* by_kernel: no process sent it; for a signal of job control that means the terminal. */
+typedef void (*signals_fn)(void *arg, int signal, bool by_kernel);
+
 /*
- * Call fn(arg, number) for at most SIGNALS_BATCH signals that have come. What this process has caused itself (SIGPIPE of a
+ * Call fn for at most SIGNALS_BATCH signals that have come. What this process has caused itself (SIGPIPE of a
  * write) is left out. Never blocks.
  */
-void signals_read(int fd, void (*fn)(void *arg, int signal), void *arg);
+void signals_read(int fd, signals_fn fn, void *arg);
 
 /* The same for one signal, without a descriptor: wait for it for wait_ms, or for ever when that is negative. */
-void signals_wait(int64_t wait_ms, void (*fn)(void *arg, int signal), void *arg);
+void signals_wait(int64_t wait_ms, signals_fn fn, void *arg);
 
 #endif

@@ -21,10 +21,12 @@ void terminal_give_up(struct runtime *rt)
 	}
 }
 
-bool terminal_sent(struct runtime *rt, int signal)
+bool terminal_sent(struct runtime *rt, int signal, bool by_kernel)
 {
 	uint64_t bit = 1ull << (signal - 1);
 
+	if (by_kernel && (signal == SIGTTIN || signal == SIGTTOU) && !rt->spec->suspends)
+		return true;
 	if ((rt->skipped & bit) == 0)
 		return false;
 	rt->skipped &= ~bit;

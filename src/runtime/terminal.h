@@ -8,8 +8,12 @@
 /* Give the terminal up, so that the command's session can take it: ioctl_tty(2). */
 void terminal_give_up(struct runtime *rt);
 
-/* Is this signal one that giving up the terminal has sent? It is said, and not for others; the next one is. */
-bool terminal_sent(struct runtime *rt, int signal);
+/*
+ * Did the terminal send this signal, and to us alone? Giving it up does once, which is said. And it tells a group in the
+ * background to keep off (TTIN, TTOU): the command is not in ours, unless the spec has us stop with it. From others
+ * these are orders like any.
+ */
+bool terminal_sent(struct runtime *rt, int signal, bool by_kernel);
 
 /*
  * A reap_stopped_fn (arg: the struct runtime). Where a shell started us and our command was stopped (ctrl-Z), we stop as

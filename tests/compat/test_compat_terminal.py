@@ -153,7 +153,6 @@ signal.pause()
 """
 
 
-@pytest.mark.xfail(strict=True, reason="TTIN that the terminal sends to the whole group is not seen by the init")
 @inits("dumb-init")
 def test_background_job_that_reads_stops_with_its_init(pair, name):
     """A single child is in the group of its init: the shell sees the job stop only if both do."""

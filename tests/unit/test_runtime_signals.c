@@ -21,9 +21,10 @@ static int restore_mask(void **state)
 	return sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
-static void note(void *arg, int signal)
+static void note(void *arg, int signal, bool by_kernel)
 {
 	(void)arg;
+	(void)by_kernel;
 	assert_true(came_count < 64);
 	came[came_count++] = signal;
 }
