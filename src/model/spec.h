@@ -26,7 +26,7 @@
 #define SPEC_MAX_WORDS 65536u
 #define SPEC_MAX_BYTES (8u << 20)
 #define SPEC_MAX_MS (366 * 24 * 3600 * INT64_C(1000)) /* as str_duration_ms */
-#define SPEC_SIGNALS 65u /* signals are 1 to 64; entry 0 is not used */
+#define SPEC_SIGNALS 65u			      /* signals are 1 to 64; entry 0 is not used */
 #define SPEC_CODES 256u
 
 /* What "apply" means for a change, weakest first: the strongest of a batch wins. */

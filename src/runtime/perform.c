@@ -47,7 +47,7 @@ static void do_spawn(struct runtime *rt, const struct effect *effect)
 	}
 	voice_say(&rt->voice, SPEECH_SPAWNED, (struct voice_words){ .pid = pid, .command = params.argv[0] });
 	if (rt->spec->close_inherited)
-		fds_close_inherited(); /* so that we pin no pipe and no mount */
+		fds_close_inherited();		    /* so that we pin no pipe and no mount */
 	if (rt->dir_fd >= 0 && rt->spec->passive) { /* likewise: there is no second command */
 		(void)sys_close(rt->dir_fd);
 		rt->dir_fd = -1;
