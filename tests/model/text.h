@@ -51,8 +51,8 @@ static const char *const answer_names[] TEXT_UNUSED = { "sent", "not-caught", "u
 /* What can lie at a watch: letters are contents, the others kinds. */
 enum disk { DISK_A, DISK_B, DISK_C, DISK_EMPTY, DISK_MISSING, DISK_UNREADABLE, DISK_PARTLY, DISK_COUNT };
 
-static const char *const disk_names[DISK_COUNT] TEXT_UNUSED = { "A", "B", "C", "empty", "missing", "unreadable",
-							   "partly" };
+static const char *const disk_names[DISK_COUNT] TEXT_UNUSED = { "A",	   "B",		 "C",	  "empty",
+								"missing", "unreadable", "partly" };
 
 static TEXT_UNUSED struct digest disk_digest(uint32_t disk)
 {

@@ -294,8 +294,9 @@ static void writer_that_never_rests_starves_nobody_where_reading_takes_long(void
 static void revert_to_what_is_applied_is_told(void **unused)
 {
 	(void)unused;
-	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused | log REFUSED",
-	      "complete 0 | digest 0", "digested 0 A | log CHANGED, log REVERTED", "next never |");
+	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B",
+	      "validated 0 refused | log REFUSED", "complete 0 | digest 0", "digested 0 A | log CHANGED, log REVERTED",
+	      "next never |");
 }
 
 static void stale_answers_change_nothing(void **unused)
