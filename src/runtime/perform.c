@@ -91,8 +91,12 @@ static void send_to_service(struct runtime *rt, uint32_t service, int signal)
 	const struct service_spec *spec = spec_service(rt->spec, service);
 	pid_t pid = rt->running[service].pid;
 	int rc = sigsend(spec->signal_group ? -pid : pid, signal);
-	struct voice_words words = { .pid = pid, .signal = signal, .error = -rc };
+	struct voice_words words = { .pid = pid, .signal = signal };
 
+	/* A child that has just been forked has yet to make its group: a signal must not fall into that gap. */
+	if (rc == -ESRCH && spec->signal_group)
+		rc = sigsend(pid, signal);
+	words.error = -rc;
 	if (rc == -ESRCH)
 		voice_say(&rt->voice, SPEECH_PASS_GONE, words);
 	else if (rc < 0)

@@ -156,3 +156,14 @@ def test_signals_during_a_storm_of_them_do_not_kill(catcher):
     init.signal(signal.SIGTERM)
     assert init.wait() == 0
     assert caught(out)[0] == "ready" and caught(out)[-1] == "15"
+
+
+def test_signal_right_after_the_fork_finds_a_group_that_is_not_made_yet(reinit):
+    """The signal is there before reinit is: it is passed on while the child is still on its way to its program."""
+    def raise_blocked():
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+        signal.raise_signal(signal.SIGUSR1)
+
+    init = reinit("--signal-group", "--map-signal", "USR1=TERM", "--", "sleep", "1000", namespace=False,
+                  preexec_fn=raise_blocked)
+    assert init.wait() == 128 + signal.SIGTERM
