@@ -23,6 +23,8 @@ static int lay_out_commands(struct runtime *rt)
 
 	for (uint32_t s = 0; s < spec->service_count; s++)
 		words += spec_service(spec, s)->command.count + 1;
+	if (words == 0)
+		return 0; /* no service: calloc may answer NULL to that, which would look like a failure */
 	next = calloc(words, sizeof(*next));
 	if (next == NULL)
 		return -ENOMEM;
@@ -59,7 +61,7 @@ int boot_memory(struct runtime *rt, uint32_t events, reap_fn child_fn)
 	uint32_t helpers = needs_helpers(spec) ? HELPERS_PER_WATCH * spec->watch_count + spec->service_count : 0;
 	int rc;
 
-	rt->running = calloc(spec->service_count, sizeof(*rt->running));
+	rt->running = calloc(spec->service_count + 1, sizeof(*rt->running));
 	rt->too_big = calloc(spec->watch_count + 1, sizeof(*rt->too_big));
 	rt->delegates = calloc(helpers + 1, sizeof(*rt->delegates));
 	if (rt->running == NULL || rt->too_big == NULL || rt->delegates == NULL)
