@@ -30,6 +30,19 @@
 #define sys_inotify_init real_inotify_init
 #define sys_inotify_add real_inotify_add
 #define sys_inotify_remove real_inotify_remove
+#define sys_setpgid real_setpgid
+#define sys_setsid real_setsid
+#define sys_tcsetpgrp real_tcsetpgrp
+#define sys_tcgetpgrp real_tcgetpgrp
+#define sys_getpgrp real_getpgrp
+#define sys_getsid real_getsid
+#define sys_give_up_tty real_give_up_tty
+#define sys_take_tty real_take_tty
+#define sys_chdir real_chdir
+#define sys_fchdir real_fchdir
+#define sys_close_range real_close_range
+#define sys_isatty real_isatty
+#define sys_connect_tcp real_connect_tcp
 #define sys_exit real_exit
 #include "runtime/sys.c"
 #undef sys_now_ms
@@ -62,6 +75,19 @@
 #undef sys_inotify_init
 #undef sys_inotify_add
 #undef sys_inotify_remove
+#undef sys_setpgid
+#undef sys_setsid
+#undef sys_tcsetpgrp
+#undef sys_tcgetpgrp
+#undef sys_getpgrp
+#undef sys_getsid
+#undef sys_give_up_tty
+#undef sys_take_tty
+#undef sys_chdir
+#undef sys_fchdir
+#undef sys_close_range
+#undef sys_isatty
+#undef sys_connect_tcp
 #undef sys_exit
 
 #include <fnmatch.h>
@@ -86,6 +112,7 @@ struct step {
 };
 
 int64_t fake_now_ms = -1;
+pid_t fake_pid;
 void (*fake_hook)(const char *call);
 jmp_buf fake_exit;
 
@@ -98,6 +125,7 @@ void fake_begin(enum fake_mode new_mode)
 	mode = new_mode;
 	first = count = 0;
 	fake_hook = NULL;
+	fake_pid = 0;
 	fake_now_ms = new_mode == FAKE_STRICT ? 1000 : -1;
 }
 
@@ -177,7 +205,7 @@ pid_t sys_fork(void)
 
 pid_t sys_getpid(void)
 {
-	return real_getpid();
+	return fake_pid > 0 ? fake_pid : real_getpid();
 }
 
 pid_t sys_wait_any(int *ret_status, bool stopped)
@@ -378,6 +406,97 @@ int sys_inotify_remove(int fd, int wd)
 	const struct step *step = take("inotify_remove %d", wd);
 
 	return step != NULL ? (int)step->result : real_inotify_remove(fd, wd);
+}
+
+int sys_setpgid(pid_t pid, pid_t pgid)
+{
+	const struct step *step = take("setpgid %d %d", (int)pid, (int)pgid);
+
+	return step != NULL ? (int)step->result : real_setpgid(pid, pgid);
+}
+
+int sys_setsid(void)
+{
+	const struct step *step = take("setsid");
+
+	return step != NULL ? (int)step->result : real_setsid();
+}
+
+int sys_tcsetpgrp(int fd, pid_t pgid)
+{
+	const struct step *step = take("tcsetpgrp %d %d", fd, (int)pgid);
+
+	return step != NULL ? (int)step->result : real_tcsetpgrp(fd, pgid);
+}
+
+pid_t sys_tcgetpgrp(int fd)
+{
+	const struct step *step = take("tcgetpgrp %d", fd);
+
+	return step != NULL ? (pid_t)step->result : real_tcgetpgrp(fd);
+}
+
+pid_t sys_getpgrp(void)
+{
+	const struct step *step = take("getpgrp");
+
+	return step != NULL ? (pid_t)step->result : real_getpgrp();
+}
+
+pid_t sys_getsid(void)
+{
+	const struct step *step = take("getsid");
+
+	return step != NULL ? (pid_t)step->result : real_getsid();
+}
+
+int sys_give_up_tty(int fd)
+{
+	const struct step *step = take("give_up_tty %d", fd);
+
+	return step != NULL ? (int)step->result : real_give_up_tty(fd);
+}
+
+int sys_take_tty(int fd)
+{
+	const struct step *step = take("take_tty %d", fd);
+
+	return step != NULL ? (int)step->result : real_take_tty(fd);
+}
+
+int sys_chdir(const char *path)
+{
+	const struct step *step = take("chdir %s", path);
+
+	return step != NULL ? (int)step->result : real_chdir(path);
+}
+
+int sys_fchdir(int fd)
+{
+	const struct step *step = take("fchdir %d", fd);
+
+	return step != NULL ? (int)step->result : real_fchdir(fd);
+}
+
+int sys_close_range(unsigned int from, unsigned int last)
+{
+	const struct step *step = take("close_range %u", from);
+
+	return step != NULL ? (int)step->result : real_close_range(from, last);
+}
+
+int sys_isatty(int fd)
+{
+	const struct step *step = take("isatty %d", fd);
+
+	return step != NULL ? (int)step->result : real_isatty(fd);
+}
+
+int sys_connect_tcp(const char *numeric_host, int port)
+{
+	const struct step *step = take("connect_tcp %s %d", numeric_host, port);
+
+	return step != NULL ? (int)step->result : real_connect_tcp(numeric_host, port);
 }
 
 void sys_exit(int code)

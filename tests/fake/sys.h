@@ -18,10 +18,11 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum fake_mode { FAKE_STRICT, FAKE_REAL };
 
-/* Begin with an empty script, the clock at 1000 (strict) or real, and no hook. */
+/* Begin with an empty script, the clock at 1000 (strict) or real, our own pid, and no hook. */
 void fake_begin(enum fake_mode mode);
 /* The next call of the script and what it returns. */
 void fake_expect(const char *call, long result);
@@ -33,6 +34,7 @@ void fake_answer_text(const char *call, const char *text);
 void fake_end(void);
 
 extern int64_t fake_now_ms;		    /* of both clocks; -1: real */
+extern pid_t fake_pid;			    /* what sys_getpid says; 0: the truth */
 extern void (*fake_hook)(const char *call); /* real mode: called before each call */
 extern jmp_buf fake_exit;		    /* strict: where sys_exit goes */
 
