@@ -95,6 +95,17 @@ static inline void judged_finish(struct judged *judged)
 	draft_finish(&judged->cli.draft);
 }
 
+/* What the spec holds at an offset, and the n-th word of a list. */
+static inline const char *judged_text(const struct judged *judged, uint32_t offset)
+{
+	return spec_str(judged->spec, offset);
+}
+
+static inline const char *judged_word(const struct judged *judged, struct spec_list list, uint32_t n)
+{
+	return spec_str(judged->spec, spec_word(judged->spec, list, n));
+}
+
 #define assert_has(text, part) \
 	do { \
 		const char *text_ = (text); \
