@@ -297,7 +297,7 @@ static void emit_clear(struct step *step, uint32_t service, int32_t signal, int6
 	effect->value = signal;
 }
 
-/* Before the next incarnation: end what the last one left behind. */
+/* Before the next incarnation, or the post-stop command: end what the last one left behind. */
 static void clear(struct step *step, uint32_t service, bool asked, bool failed)
 {
 	struct service_state *state = engine_service(step->engine, service);
@@ -312,6 +312,7 @@ static void clear(struct step *step, uint32_t service, bool asked, bool failed)
 void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t status)
 {
 	struct service_state *state = engine_service(step->engine, service);
+	const struct service_spec *spec = spec_service(step->spec, service);
 	bool asked = state->life == LIFE_STOPPING && !state->stop_is_failure;
 	bool failed = state->stop_is_failure || !status_is_success(status);
 
@@ -323,13 +324,13 @@ void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t s
 	state->probe_deadline_ms = NEVER_MS;
 	state->stop_is_failure = 0;
 	state->abandoned = 0;
-	if (step->now_ms - state->started_ms >= spec_service(step->spec, service)->start_window_ms)
+	if (step->now_ms - state->started_ms >= spec->start_window_ms)
 		state->failures = 0;
 	if (!asked || step->engine->halt != HALT_NOT)
 		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
 	if (step->engine->halt != HALT_NOT)
 		set_life(step, state, LIFE_DONE); /* what it left behind is ended with all the rest */
-	else if (!asked && ends_with(spec_service(step->spec, service), failed))
+	else if (!asked && ends_with(spec, failed) && (spec->essential || state->post_stop == POST_STOP_NONE))
 		end_for_good(step, service, LIFE_DONE);
 	else
 		clear(step, service, asked, failed);
@@ -342,6 +343,8 @@ static void after_end(struct step *step, uint32_t service)
 
 	if (state->stop_was_asked)
 		prepare(step, service);
+	else if (ends_with(spec_service(step->spec, service), state->end_is_failure))
+		end_for_good(step, service, LIFE_DONE);
 	else
 		revive(step, service, state->end_is_failure);
 }

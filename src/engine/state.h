@@ -19,8 +19,8 @@
  *               the watches are armed before the first one.
  *   HELD        start-on-refused = no, and the content on disk was refused or not judged yet. It ends when that content
  *               passes, or another one lies there that has passed or is applied already.
- *   CLEARING    the main process is gone, and what it left behind is ended before the next one: workers of a killed
- *               nginx go on serving the old content and hold its port.
+ *   CLEARING    the main process is gone, and what it left behind is ended before the next one, and before its
+ *               post-stop command: workers of a killed nginx go on serving the old content and hold its port.
  *   POST_STOP   all of its processes are gone, and its post-stop command runs.
  *   BACKOFF     waits for its next try; a change that passes its validation ends the wait.
  *

@@ -146,6 +146,19 @@ static void post_stop_runs_between_two_incarnations(void **unused)
 	      "wait 5000 | log POST_STOP_FAILED, spawn 0", "stale post-stopped 0 0 |");
 }
 
+static void post_stop_of_one_that_ended_for_good_runs_at_once(void **unused)
+{
+	(void)unused;
+	CHECK("several; service post-stop restart=no; service;", "start | spawn 0, spawn 1", "spawned 0 |", "spawned 1 |",
+	      "exited 0 0 | log ENDED, clear 0 15", "cleared 0 | post-stop 0", "post-stopped 0 0 |", "next never |",
+	      "exited 1 1 | clear 1 15");
+	CHECK("several; service post-stop restart=no;", RUNS, "exited 0 1 | clear 0 15", "cleared 0 | post-stop 0",
+	      "post-stopped 0 0 | log SHUTDOWN_DONE, end-rest 15", "rest-gone | exit 1");
+	/* An essential one ends the container first: all that is left goes with it. */
+	CHECK("several; service essential post-stop restart=no;", RUNS, "exited 0 0 | end-rest 15",
+	      "rest-gone | post-stop 0", "post-stopped 0 0 | exit 0");
+}
+
 static void stale_answers_of_a_process_are_dropped(void **unused)
 {
 	(void)unused;
@@ -183,6 +196,7 @@ int main(void)
 		cmocka_unit_test(exit_that_came_with_its_timeout_is_the_exit),
 		cmocka_unit_test(what_it_left_behind_is_ended_before_the_next_start),
 		cmocka_unit_test(post_stop_runs_between_two_incarnations),
+		cmocka_unit_test(post_stop_of_one_that_ended_for_good_runs_at_once),
 		cmocka_unit_test(stale_answers_of_a_process_are_dropped),
 		cmocka_unit_test(exit_codes_mirror_the_status),
 	};
