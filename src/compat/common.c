@@ -74,21 +74,20 @@ static const struct option_name *find_name(const struct option_reader *reader, c
 /* The fault of a word that several names begin with. Returns whether it is one. */
 static bool tell_ambiguous(struct option_reader *reader, const char *word, size_t len)
 {
-	char names[sizeof(reader->fault)] = "", one[sizeof(reader->fault)];
 	int count = 0;
 
+	/* Like all faults it is cut where a user's words are too long for it. */
+	(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option '--%s' is ambiguous; possibilities:",
+		       reader->argv[0], word);
 	for (const struct option_name *name = reader->names; name->name != NULL; name++) {
 		if (strncmp(name->name, word, len) != 0)
 			continue;
-		(void)snprintf(one, sizeof(one), " '--%s'", name->name);
-		(void)str_append(names, sizeof(names), one); /* ours are shorter */
+		(void)str_append(reader->fault, sizeof(reader->fault), " '--");
+		(void)str_append(reader->fault, sizeof(reader->fault), name->name);
+		(void)str_append(reader->fault, sizeof(reader->fault), "'");
 		count++;
 	}
-	if (count < 2)
-		return false;
-	(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option '--%s' is ambiguous; possibilities:%s",
-		       reader->argv[0], word, names);
-	return true;
+	return count >= 2;
 }
 
 static int next_name(struct option_reader *reader, const char *word)
