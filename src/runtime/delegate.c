@@ -88,7 +88,8 @@ void delegate_post_stop(struct runtime *rt, const struct effect *effect)
 
 void delegate_probe(struct runtime *rt, const struct effect *effect)
 {
-	if (start_helper(rt, HELPER_PROBE, effect) < 0)
+	/* One at a time: the engine asks again soon, and a service that ends again and again must not pile them up. */
+	if (helpers_cancel_probe(&rt->helpers, effect->service) || start_helper(rt, HELPER_PROBE, effect) < 0)
 		queue_answer(&rt->queue, EV_PROBED, effect, 0);
 }
 

@@ -19,7 +19,10 @@ void delegate_hook(struct runtime *rt, const struct effect *effect);
 /* POST_STOP: posts POST_STOPPED when the helper has ended, or at once (not run) when it cannot be started. */
 void delegate_post_stop(struct runtime *rt, const struct effect *effect);
 
-/* PROBE by a command: posts PROBED when the helper has ended, or at once (not ready) when it cannot be started. */
+/*
+ * PROBE by a command: posts PROBED when the helper has ended, or at once (not ready) when it cannot be started, or one for
+ * an earlier process of the service still runs, which is cancelled.
+ */
 void delegate_probe(struct runtime *rt, const struct effect *effect);
 
 /*

@@ -187,6 +187,21 @@ void helpers_expire(struct helpers *helpers, int64_t now_ms)
 	}
 }
 
+bool helpers_cancel_probe(struct helpers *helpers, uint32_t service)
+{
+	bool found = false;
+
+	for (uint32_t n = 0; n < helpers->capacity; n++) {
+		struct helper *slot = &helpers->slots[n];
+
+		if (slot->pid == 0 || slot->result->job != HELPER_PROBE || slot->result->service != service)
+			continue;
+		(void)sigsend(slot->pid, SIGTERM);
+		found = true;
+	}
+	return found;
+}
+
 void helpers_cancel(struct helpers *helpers, uint32_t service)
 {
 	for (uint32_t n = 0; n < helpers->capacity; n++) {

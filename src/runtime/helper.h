@@ -72,6 +72,8 @@ void helper_ended(struct helpers *helpers, uint32_t slot, struct helper_result *
 int64_t helpers_deadline_ms(const struct helpers *helpers);
 /* Kill those whose bound has passed at now_ms (group KILL; they end through reap as usual). */
 void helpers_expire(struct helpers *helpers, int64_t now_ms);
+/* Cancel the readiness command of a service that still runs for a process that has gone. False when there is none. */
+bool helpers_cancel_probe(struct helpers *helpers, uint32_t service);
 /* Cancel all that belong to a service (UINT32_MAX: all) but its post-stop command, which is meant to run at the end. */
 void helpers_cancel(struct helpers *helpers, uint32_t service);
 

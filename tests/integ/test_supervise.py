@@ -56,6 +56,16 @@ def test_service_starts_when_the_one_before_it_is_ready(kind, reinit, stub, conf
     assert init.wait() == 0
 
 
+def test_probe_of_a_process_that_is_gone_does_not_stand_in_the_way_of_the_next(reinit, tmp_path):
+    looks, starts = tmp_path / "looks", tmp_path / "starts"
+    init = reinit("--log-level", "info", "--restart", "always", "--backoff-min", "1ms", "--ready",
+                  f"exec:sh -c 'echo look >>{looks}; exec sleep 1000'", "--", "sh", "-c",
+                  f"echo start >>{starts}; touch {looks}; "
+                  f"while [ $(wc -l <{looks}) -lt $(wc -l <{starts}) ]; do sleep 0.01; done; exit 1")
+    init.wait_event("STARTED", count=4)
+    assert init.lines("HELPER_FAILED") == []
+
+
 def test_delay_is_waited_for(reinit, stub, conf, tmp_path):
     init, _ = start_pair(reinit, stub, conf, tmp_path, [], "delay:300ms")
     assert int(init.lines("READY", service="a")[0]["after_ms"]) >= 300
