@@ -326,7 +326,7 @@ def test_strongest_policy_applies_all_that_came_together(reinit, configmap, serv
     init, one, two = two_watches(reinit, configmap, service, "signal:HUP", "restart")
     wait_until(lambda: service.lines().count("ready") == 2, "the restart")
     one.update({"key": "3"})
-    init.wait_event("APPLIED", watch=one.path)
+    init.wait_event("APPLIED", watch=one.path, policy="signal")
     init.signal(signal.SIGTERM)
     init.wait()
     assert without_cont(service) == ["ready", "TERM", "ready", "HUP", "TERM"]
