@@ -187,10 +187,27 @@ static int take_unreadable(struct look *look, int dir_fd, const char *name, int 
 	return 0;
 }
 
+/* In PID 1 itself, and not in a child that may block? */
+static bool in_loop(const struct look *look)
+{
+	return look->limits != NULL && look->limits->files <= SNAPSHOT_LOOP_FILES;
+}
+
+/* O_NONBLOCK: should a FIFO have taken the file's place, its open must not wait for a writer. */
+static int open_file(const struct look *look, int dir_fd, const char *name)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY, fd;
+
+	/* The watched path itself was looked at when it was armed. */
+	if (dir_fd == AT_FDCWD || !in_loop(look))
+		return sys_openat(dir_fd, name, flags, 0);
+	fd = sys_openat_here(dir_fd, name, flags);
+	return fd == -EXDEV ? -E2BIG : fd;
+}
+
 static int take_file(struct look *look, int dir_fd, const char *name, const char *shown)
 {
-	/* O_NONBLOCK: should a FIFO have taken the file's place, its open must not wait for a writer. */
-	int fd = sys_openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	int fd = open_file(look, dir_fd, name);
 	int out = -1, rc;
 	struct stat facts;
 
@@ -216,8 +233,7 @@ static int take_dir(struct look *look, int dir_fd)
 	struct tree tree;
 	int rc;
 
-	tree_init(&tree, look->limits != NULL ? look->limits->files : ALL_FILES,
-		  look->limits == NULL || look->limits->files > SNAPSHOT_LOOP_FILES);
+	tree_init(&tree, look->limits != NULL ? look->limits->files : ALL_FILES, !in_loop(look));
 	rc = tree_collect(&tree, dir_fd);
 	for (uint32_t n = 0; rc == 0 && n < tree.count; n++) {
 		const char *name = tree_name(&tree, n);

@@ -27,7 +27,8 @@ struct snapshot_limits {
  * A path that is a file is digested as itself. A file that cannot be read counts by name, size and
  * mtime, with *ret_unreadable set to the first such errno.
  * Returns 0 with *ret_content and *ret_digest, or -E2BIG (limits) or another negative errno.
- * Blocks on the file system: in the loop only for MOUNT_LOCAL and within the loop's limits.
+ * Blocks on the file system: in the loop only for MOUNT_LOCAL and within the loop's limits, which also forbid to
+ * leave that mount (-E2BIG): a link may lead to one that hangs.
  */
 int snapshot_digest(const struct spec *spec, const struct watch_spec *watch, const struct snapshot_limits *limits,
 		    enum content *ret_content, struct digest *ret_digest, int *ret_unreadable);

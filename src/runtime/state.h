@@ -57,7 +57,7 @@ struct runtime {
 	struct helpers helpers;
 	struct delegate *delegates;	    /* by helper slot */
 	const struct helper_result *result; /* that the current event comes from; NULL: from something else */
-	bool *too_big;			    /* by watch: more than may be read in the loop */
+	bool *too_big;			    /* by watch: more, or elsewhere, than may be read in the loop */
 
 	/* Signals (bit n - 1) that are not passed on when they come next: giving up the terminal sends them. */
 	uint64_t skipped;

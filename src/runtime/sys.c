@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/openat2.h>
+
 #include "base/str.h"
 
 #ifndef RWF_NOWAIT
@@ -197,6 +199,15 @@ int sys_open(const char *path, int flags, mode_t mode)
 int sys_openat(int dir, const char *path, int flags, mode_t mode)
 {
 	return RESULT(openat(dir, path, flags | O_CLOEXEC, mode));
+}
+
+int sys_openat_here(int dir, const char *path, int flags)
+{
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_NO_XDEV };
+	int fd = (int)RESULT(syscall(SYS_openat2, dir, path, &how, sizeof(how)));
+
+	/* Linux before 5.6, or a filter that does not know the call. */
+	return fd == -ENOSYS || fd == -EPERM ? sys_openat(dir, path, flags, 0) : fd;
 }
 
 int sys_close(int fd)

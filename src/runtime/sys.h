@@ -61,6 +61,11 @@ int sys_prctl(int option, unsigned long argument);
 int sys_pipe(int ret_fds[2]);					   /* O_CLOEXEC; the read end O_NONBLOCK */
 int sys_open(const char *path, int flags, mode_t mode);		   /* O_CLOEXEC is added */
 int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
+/*
+ * As sys_openat for what is there, links followed, but -EXDEV where the way leads to another mount, which then has not been
+ * touched: openat2(2) with RESOLVE_NO_XDEV. Where the kernel has no such call it is openat(2).
+ */
+int sys_openat_here(int dir, const char *path, int flags);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);

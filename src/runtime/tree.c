@@ -27,6 +27,7 @@ void tree_init(struct tree *tree, uint32_t max_files, bool may_grow)
 	tree->len = 0;
 	tree->room = sizeof(tree->small);
 	tree->count = 0;
+	tree->seen = 0;
 	tree->max_files = max_files;
 	tree->may_grow = may_grow;
 }
@@ -107,6 +108,21 @@ static int collect_below(struct tree *tree, int dir_fd, const char *name, char *
 	return no_content(collect_dir(tree, dir_fd, name, prefix, &here));
 }
 
+/* What is there, links followed. A network mount may be behind a link: in the loop that is not touched. */
+static int look_at(const struct tree *tree, int dir_fd, const char *name, struct stat *ret)
+{
+	int fd, rc;
+
+	if (tree->may_grow)
+		return sys_fstatat(dir_fd, name, ret, 0);
+	fd = sys_openat_here(dir_fd, name, O_PATH);
+	if (fd < 0)
+		return fd == -EXDEV ? -E2BIG : fd;
+	rc = sys_fstat(fd, ret);
+	(void)sys_close(fd);
+	return rc;
+}
+
 static int collect_entry(struct tree *tree, const struct sys_dir *list, const char *name, char *prefix,
 			 const struct step *here)
 {
@@ -114,9 +130,11 @@ static int collect_entry(struct tree *tree, const struct sys_dir *list, const ch
 	struct stat facts = { .st_mode = S_IFREG };
 	int rc = 0;
 
+	if (++tree->seen > TREE_SEEN_SMALL && !tree->may_grow)
+		return -E2BIG;
 	/* Most entries are plain files, and the listing itself says so. */
 	if (list->type != DT_REG)
-		rc = sys_fstatat(list->fd, name, &facts, 0);
+		rc = look_at(tree, list->fd, name, &facts);
 	if (rc < 0 || (!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode)))
 		return no_content(rc);
 	if (len + strlen(name) + 2 > NAME_SIZE)

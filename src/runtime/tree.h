@@ -10,6 +10,7 @@
 #define TREE_DEPTH_MAX 16
 #define TREE_NAMES_SMALL 8192u /* bytes of names, and names, that fit without an allocation: */
 #define TREE_FILES_SMALL 64u   /* enough for what is read in the loop */
+#define TREE_SEEN_SMALL 1024u  /* links, directories, sockets and the like among them */
 
 struct tree {
 	char small[TREE_NAMES_SMALL];
@@ -19,10 +20,14 @@ struct tree {
 	size_t len, room;
 	uint32_t count;
 	uint32_t max_files;
-	bool may_grow; /* one-shot children: beyond small the heap is used; else -E2BIG */
+	uint32_t seen; /* entries looked at, of whatever type */
+	bool may_grow; /* one-shot children: beyond small the heap is used, and mounts are crossed; else -E2BIG */
 };
 
-/* Begin with limits; tree_finish frees. Without may_grow nothing is ever allocated. */
+/*
+ * Begin with limits; tree_finish frees. Without may_grow nothing is ever allocated, and nothing is touched that could hang:
+ * what lies on another mount, behind a link or below a directory, or more than a few entries, is -E2BIG.
+ */
 void tree_init(struct tree *tree, uint32_t max_files, bool may_grow);
 void tree_finish(struct tree *tree);
 

@@ -13,6 +13,7 @@
 #define sys_pipe real_pipe
 #define sys_open real_open
 #define sys_openat real_openat
+#define sys_openat_here real_openat_here
 #define sys_close real_close
 #define sys_read real_read
 #define sys_write real_write
@@ -58,6 +59,7 @@
 #undef sys_pipe
 #undef sys_open
 #undef sys_openat
+#undef sys_openat_here
 #undef sys_close
 #undef sys_read
 #undef sys_write
@@ -337,6 +339,13 @@ int sys_fstat(int fd, struct stat *ret)
 	const struct step *step = take("fstat %d", fd);
 
 	return step != NULL ? (int)give(step, ret, sizeof(*ret)) : real_fstat(fd, ret);
+}
+
+int sys_openat_here(int dir, const char *path, int flags)
+{
+	const struct step *step = take("openat %s", path);
+
+	return step != NULL ? (int)step->result : real_openat_here(dir, path, flags);
 }
 
 int sys_fstatat(int dir, const char *path, struct stat *ret, int flags)

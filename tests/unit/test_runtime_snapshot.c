@@ -192,6 +192,10 @@ static void limits_are_told(void **state)
 	big[SNAPSHOT_LOOP_BYTES] = '\0';
 	write_file("a", big);
 	assert_int_equal(snapshot_digest(spec, spec_watch(spec, 0), &loop_limits, &content, &digest, &unreadable), 0);
+	/* A mount on a file: the listing does not tell. */
+	fake_expect("openat a", -EXDEV);
+	assert_int_equal(snapshot_digest(spec, spec_watch(spec, 0), &loop_limits, &content, &digest, &unreadable),
+			 -E2BIG);
 }
 
 /* In a child without root's rights: the file still counts, by what stat tells. */

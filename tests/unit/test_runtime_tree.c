@@ -94,6 +94,38 @@ static void bounds_are_told(void **state)
 	tree_finish(&tree);
 }
 
+static void other_mounts_are_not_touched_in_the_loop(void **state)
+{
+	(void)state;
+	make_link("/proc/version", "to-file");
+	assert_int_equal(collect(64, false), -E2BIG);
+	tree_finish(&tree);
+	assert_int_equal(collect(64, true), 0);
+	assert_names((const char *const[]){ "to-file" }, 1);
+	assert_int_equal(unlink(in_temp("to-file")), 0);
+	make_link("/proc", "to-dir");
+	assert_int_equal(collect(64, false), -E2BIG);
+	tree_finish(&tree);
+}
+
+static void many_entries_of_any_type_are_not_for_the_loop(void **state)
+{
+	char name[32];
+
+	(void)state;
+	for (unsigned int n = 0; n <= TREE_SEEN_SMALL; n++) {
+		(void)snprintf(name, sizeof(name), "link-%04u", n);
+		make_link("nowhere", name);
+	}
+	assert_int_equal(collect(64, false), -E2BIG);
+	tree_finish(&tree);
+	assert_int_equal(collect(64, true), 0);
+	assert_names(NULL, 0);
+	assert_int_equal(unlink(in_temp("link-0000")), 0);
+	assert_int_equal(collect(64, false), 0);
+	assert_names(NULL, 0);
+}
+
 static void too_deep_is_told(void **state)
 {
 	char name[512] = "d";
@@ -133,8 +165,11 @@ static void what_cannot_be_listed_whole_is_an_error(void **state)
 	fake_begin(FAKE_REAL);
 	fake_expect("dir_open sub", -EMFILE);
 	assert_int_equal(collect(64, false), -EMFILE);
-	fake_expect("fstatat sub", -EIO);
+	fake_expect("openat sub", -EIO);
 	assert_int_equal(collect(64, false), -EIO);
+	fake_expect("fstatat sub", -EIO);
+	assert_int_equal(collect(64, true), -EIO);
+	tree_finish(&tree);
 	fake_expect("dir_next", -EIO);
 	assert_int_equal(collect(64, false), -EIO);
 	/* While one that is forbidden, or gone by now, has no content for us. */
@@ -155,6 +190,8 @@ int main(void)
 		WITH_TREE(regular_files_sorted_and_nothing_else),
 		WITH_TREE(a_link_that_leads_back_is_not_followed_again),
 		WITH_TREE(bounds_are_told),
+		WITH_TREE(other_mounts_are_not_touched_in_the_loop),
+		WITH_TREE(many_entries_of_any_type_are_not_for_the_loop),
 		WITH_TREE(too_deep_is_told),
 		WITH_TREE(many_long_names_need_the_heap),
 		WITH_TREE(what_cannot_be_listed_whole_is_an_error),
