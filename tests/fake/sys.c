@@ -221,6 +221,8 @@ int sys_kill(pid_t pid, int signal)
 {
 	const struct step *step = take("kill %d %d", (int)pid, signal);
 
+	if (step == NULL && pid == -1)
+		fail_msg("kill(-1) of every process there is was not in the script");
 	return step != NULL ? (int)step->result : real_kill(pid, signal);
 }
 

@@ -10,7 +10,7 @@
  *
  * A call is written as its name and its plain arguments: numbers and paths; not buffers, sizes, flags and modes. It may be a
  * pattern of fnmatch(3). Strict: a call that is not the next one of the script fails the test. Real: such a call goes to
- * the kernel, so that a test can let one call of many fail.
+ * the kernel, so that a test can let one call of many fail; but never kill(-1), which would end the whole machine's work.
  */
 #ifndef REINIT_TESTS_FAKE_SYS_H
 #define REINIT_TESTS_FAKE_SYS_H
