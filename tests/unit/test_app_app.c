@@ -212,9 +212,10 @@ static void under_another_name_commands_run(void **state)
 	assert_string_equal(ran.err, "");
 	assert_int_equal(ran.code, 7);
 	/* Something to say does not keep it from running. */
-	run(&ran, (char *[]){ "dumb-init", "-v", "sh", "-c", "echo out; exit 7", NULL });
+	run_with(&ran, NULL, (char *[]){ "dumb-init", "sh", "-c", "echo out; exit 7", NULL },
+		 (char *[]){ "DUMB_INIT_DEBUG=1", NULL });
 	assert_string_equal(ran.out, "out\n");
-	assert_has(ran.err, "[dumb-init] ");
+	assert_has(ran.err, "[dumb-init] Running in debug mode.\n");
 	assert_int_equal(ran.code, 7);
 }
 

@@ -39,7 +39,8 @@ static void faulty_policies_are_named(void **state)
 	(void)state;
 	ON_CHANGE("HUP", "'HUP' is a signal, not a policy: write signal:HUP");
 	ON_CHANGE("sinal", "did you mean 'signal'?");
-	ON_CHANGE("restart:now", "'restart:now' is none of");
+	ON_CHANGE("restart:now",
+		  "'restart:now' is none of observe, signal[:SIGNAL], exec:COMMAND, restart, exit[:CODE]\n");
 	ON_CHANGE("none:x", "is none of");
 	ON_CHANGE("signal:", "is none of");
 	ON_CHANGE("exit:", "is none of");
