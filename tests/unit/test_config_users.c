@@ -18,7 +18,7 @@ static void a_name_gives_all_of_its_entry(void **state)
 	assert_string_equal(user.home, "/srv/web");
 	assert_int_equal(users_find("last", &user), 0); /* no newline behind it */
 	assert_int_equal(user.uid, 1000);
-	assert_string_equal(user.home, "/home/last");
+	assert_string_equal(user.home, "/srv/last");
 }
 
 static void groups_are_the_own_one_and_those_that_name_the_user(void **state)

@@ -32,8 +32,8 @@ static inline int users_are_given(void **state)
 		      "broken\n"
 		      "web:x:33:34:Web,,,:/srv/web:/usr/sbin/nologin\n"
 		      "toor:x:0:7::/elsewhere:\n"
-		      "77:x:78:79::/home/77:\n"
-		      "last:x:1000:1001::/home/last:";
+		      "77:x:78:79::/srv/77:\n"
+		      "last:x:1000:1001::/srv/last:";
 	group_text = "root:x:0:\n"
 		     "broken\n"
 		     "webs:x:34:web\n"
