@@ -150,6 +150,26 @@ static int copy_place(const struct spec *spec, const struct watch_spec *watch, c
 	return rc == 0 ? 0 : err_set(err, -rc, "cannot make '%s': %s", dest, strerror(-rc));
 }
 
+/*
+ * The validation may run as another user than the one who may look into a fresh temporary directory: open it as wide as the
+ * directory that the content lies in, and no wider.
+ */
+static int open_up(const char *root, const char *source)
+{
+	char dir[PATH_SIZE];
+	struct stat facts;
+
+	if (str_copy(dir, sizeof(dir), source) < 0)
+		return -ENAMETOOLONG;
+	if (stat(dir, &facts) == 0 && !S_ISDIR(facts.st_mode)) {
+		char *last = strrchr(dir, '/');
+
+		last[last == dir ? 1 : 0] = '\0';
+	}
+	/* What has gone meanwhile stays closed. */
+	return stat(dir, &facts) == 0 && chmod(root, 0700 | (facts.st_mode & 0055)) < 0 ? -errno : 0;
+}
+
 int stage_build(const struct spec *spec, const struct watch_spec *watch, char *path, size_t path_size,
 		enum content *ret_content, struct digest *ret_digest, struct err *err)
 {
@@ -161,9 +181,8 @@ int stage_build(const struct spec *spec, const struct watch_spec *watch, char *p
 	rc = copy_place(spec, watch, path, dest, sizeof(dest), err);
 	if (rc == 0)
 		rc = snapshot_copy(spec, watch, dest, ret_content, ret_digest, err);
-	/* The validation may run as another user than the one who may look into a fresh temporary directory. */
-	if (rc == 0 && chmod(path, 0755) < 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = open_up(path, spec_str(spec, watch->path));
 	if (rc < 0)
 		stage_remove(path);
 	return rc;

@@ -18,7 +18,7 @@ bool stage_wanted(const struct spec *spec, const struct watch_spec *watch);
  * Make a directory of our own (the first of $TMPDIR, /dev/shm, /run, /tmp that can be written) and
  * lay into it: with stage-base, the whole base by symlinks into the live tree, except on the way to the
  * watched path, whose place takes a copy of the snapshot; without, the copy alone. A watch path outside its
- * base is an error. path receives the stage's root. Secrets: only tmpfs ($TMPDIR included) takes
+ * base is an error. path receives the stage's root, which others may look into as far as into the source. Secrets: only tmpfs ($TMPDIR included) takes
  * a copy of what lies on tmpfs; otherwise -EPERM with the reason.
  * Returns 0 with the digest of what was copied, -EROFS when nothing can be written, or another negative errno.
  */

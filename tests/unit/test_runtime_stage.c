@@ -224,6 +224,29 @@ static void placeholders_are_filled_in(void **state)
 	}
 }
 
+static mode_t stage_mode(const char *path)
+{
+	struct stat facts;
+
+	assert_int_equal(build(path, NULL), 0);
+	assert_int_equal(stat(stage, &facts), 0);
+	stage_remove(stage);
+	return facts.st_mode & 07777;
+}
+
+static void a_stage_is_no_wider_than_its_source(void **state)
+{
+	(void)state;
+	make_dir("dir");
+	write_file("dir/key", "secret");
+	assert_int_equal(chmod(in_temp("dir"), 0700), 0);
+	assert_int_equal(stage_mode(in_temp("dir")), 0700);
+	assert_int_equal(stage_mode(in_temp("dir/key")), 0700);
+	assert_int_equal(chmod(in_temp("dir"), 01777), 0);
+	assert_int_equal(stage_mode(in_temp("dir")), 0755);
+	assert_int_equal(stage_mode(in_temp("dir/key")), 0755);
+}
+
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, start, finish)
 
 int main(void)
@@ -234,6 +257,7 @@ int main(void)
 		WITH_DIR(without_a_base_the_copy_is_alone),
 		WITH_DIR(a_path_outside_its_base_is_refused),
 		WITH_DIR(what_lies_in_memory_is_not_copied_to_a_disk),
+		WITH_DIR(a_stage_is_no_wider_than_its_source),
 		cmocka_unit_test(a_stage_is_wanted_by_base_or_placeholder),
 		cmocka_unit_test(placeholders_are_filled_in),
 	};
