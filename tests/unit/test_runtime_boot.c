@@ -214,23 +214,19 @@ static void we_leave_a_directory_that_the_command_keeps(void **state)
 /* With a command that comes later, after its start. */
 static void without_a_command_inherited_descriptors_go_at_once(void **state)
 {
-	char call[32];
-	int fd;
-
 	(void)state;
 	for (int count = 0; count < 2; count++) {
 		struct services want = plain;
+		int fd;
 
 		want.count = (uint32_t)count;
 		begin(&want);
 		spec->close_inherited = 1;
 		fake_begin(FAKE_REAL);
 		fd = fcntl(0, F_DUPFD, 500);
-		(void)snprintf(call, sizeof(call), "close %d", fd);
-		if (count == 0)
-			fake_expect(call, 0);
+		assert_true(fd >= 500);
 		assert_int_equal(boot_process(&rt, NULL), 0);
-		fake_end();
+		assert_int_equal(fcntl(fd, F_GETFD) >= 0, count > 0);
 		(void)close(fd);
 		end();
 	}
