@@ -59,7 +59,8 @@ void delegate_digest(struct runtime *rt, const struct effect *effect)
 		}
 		rt->too_big[effect->watch] = true;
 	}
-	if (start_helper(rt, HELPER_DIGEST, effect) < 0)
+	/* One that is left from an earlier reading is stuck there: another would only join it. */
+	if (helpers_have(&rt->helpers, HELPER_DIGEST, effect->watch) || start_helper(rt, HELPER_DIGEST, effect) < 0)
 		answer_content(rt, effect, CONTENT_UNREADABLE, digest);
 }
 
@@ -124,14 +125,23 @@ static struct event result_event(const struct helper_result *result)
 	return event;
 }
 
+/* 4.5 KiB: static, so that the stack of PID 1 stays small; one at a time is at work. */
+static struct helper_result result;
+
 struct event delegate_ended(struct runtime *rt, uint32_t slot)
 {
-	/* 4.5 KiB: static, so that the stack of PID 1 stays small; one at a time is at work. */
-	static struct helper_result result;
-
 	loop_fd_remove(rt->loop, rt->delegates[slot].output);
 	rt->delegates[slot].output = NULL;
 	helper_ended(&rt->helpers, slot, &result);
 	rt->result = &result;
 	return result_event(&result);
+}
+
+bool delegate_lost(struct runtime *rt, int64_t now_ms, struct event *ret)
+{
+	if (helpers_lost(&rt->helpers, now_ms, &result) < 0)
+		return false;
+	rt->result = &result;
+	*ret = result_event(&result);
+	return true;
 }

@@ -31,4 +31,11 @@ void delegate_probe(struct runtime *rt, const struct effect *effect);
  */
 struct event delegate_ended(struct runtime *rt, uint32_t slot);
 
+/*
+ * A helper survives KILL, for it is stuck in the kernel: *ret is the event that its effect asked for, so that nobody waits
+ * for it any more; rt->result as above. False when there is no (other) such helper. What it tells should it end
+ * after all is stale then.
+ */
+bool delegate_lost(struct runtime *rt, int64_t now_ms, struct event *ret);
+
 #endif

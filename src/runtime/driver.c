@@ -164,10 +164,15 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 static void time_came(void *arg)
 {
 	int64_t now_ms = sys_now_ms();
+	struct event lost;
 
 	(void)arg;
 	collect();
 	helpers_expire(&rt.helpers, now_ms);
+	while (delegate_lost(&rt, now_ms, &lost)) {
+		feed(lost);
+		rt.result = NULL;
+	}
 	if (rt.watcher != NULL && watcher_deadline_ms(rt.watcher) >= 0 && now_ms >= watcher_deadline_ms(rt.watcher))
 		watcher_poll(rt.watcher, now_ms);
 	feed((struct event){ .kind = EV_TICK });

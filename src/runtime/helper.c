@@ -18,7 +18,8 @@ struct helper {
 	size_t received;	      /* bytes of it */
 	pid_t pid;		      /* 0: free */
 	int fd;
-	int64_t deadline_ms;
+	int64_t deadline_ms; /* KILL, then the time by which that must have ended it; -1: nothing is due any more */
+	bool killed;
 };
 
 int helpers_init(struct helpers *helpers, uint32_t capacity, const struct spec *spec,
@@ -103,6 +104,7 @@ int helper_start(struct helpers *helpers, enum helper_job job, uint32_t service,
 		return pid;
 	}
 	slot->received = 0;
+	slot->killed = false;
 	slot->pid = pid;
 	slot->fd = fds[0];
 	slot->deadline_ms = sys_now_ms() + limit_ms(helpers, job, service, watch);
@@ -169,9 +171,10 @@ static void kill_one(void *arg, pid_t pid)
 	(void)sigsend(pid, SIGKILL);
 }
 
-static void kill_helper(struct helper *slot)
+static void kill_helper(struct helper *slot, int64_t now_ms)
 {
-	slot->deadline_ms = -1;				     /* once; it is gone when reap says so */
+	slot->killed = true; /* it is gone when reap says so */
+	slot->deadline_ms = now_ms + HELPER_MARGIN_MS;
 	(void)procfs_descendants(slot->pid, kill_one, NULL); /* its command has a session of its own */
 	(void)sigsend(-slot->pid, SIGKILL);
 	(void)sigsend(slot->pid, SIGKILL); /* it may not have made its group yet */
@@ -182,9 +185,39 @@ void helpers_expire(struct helpers *helpers, int64_t now_ms)
 	for (uint32_t n = 0; n < helpers->capacity; n++) {
 		struct helper *slot = &helpers->slots[n];
 
-		if (slot->pid != 0 && slot->deadline_ms >= 0 && now_ms >= slot->deadline_ms)
-			kill_helper(slot);
+		if (slot->pid != 0 && !slot->killed && now_ms >= slot->deadline_ms)
+			kill_helper(slot, now_ms);
 	}
+}
+
+int helpers_lost(struct helpers *helpers, int64_t now_ms, struct helper_result *ret)
+{
+	for (uint32_t n = 0; n < helpers->capacity; n++) {
+		struct helper *slot = &helpers->slots[n];
+
+		if (slot->pid == 0 || !slot->killed || slot->deadline_ms < 0 || now_ms < slot->deadline_ms)
+			continue;
+		slot->deadline_ms = -1;
+		*ret = (struct helper_result){ .job = slot->result->job,
+					       .service = slot->result->service,
+					       .watch = slot->result->watch,
+					       .seq = slot->result->seq,
+					       .digest = slot->result->digest,
+					       .died = true };
+		return (int)n;
+	}
+	return -1;
+}
+
+bool helpers_have(const struct helpers *helpers, enum helper_job job, uint32_t watch)
+{
+	for (uint32_t n = 0; n < helpers->capacity; n++) {
+		const struct helper *slot = &helpers->slots[n];
+
+		if (slot->pid != 0 && slot->result->job == job && slot->result->watch == watch)
+			return true;
+	}
+	return false;
 }
 
 bool helpers_cancel_probe(struct helpers *helpers, uint32_t service)

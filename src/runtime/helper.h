@@ -72,6 +72,13 @@ void helper_ended(struct helpers *helpers, uint32_t slot, struct helper_result *
 int64_t helpers_deadline_ms(const struct helpers *helpers);
 /* Kill those whose bound has passed at now_ms (group KILL; they end through reap as usual). */
 void helpers_expire(struct helpers *helpers, int64_t now_ms);
+/*
+ * One that was killed HELPER_MARGIN_MS ago and is still there, for it is stuck in the kernel (a hung mount): fills *ret, which
+ * has died set, and returns its slot; each is told once. It keeps its slot until it is gone. -1: no other.
+ */
+int helpers_lost(struct helpers *helpers, int64_t now_ms, struct helper_result *ret);
+/* Does a helper with this job for this watch run? */
+bool helpers_have(const struct helpers *helpers, enum helper_job job, uint32_t watch);
 /* Cancel the readiness command of a service that still runs for a process that has gone. False when there is none. */
 bool helpers_cancel_probe(struct helpers *helpers, uint32_t service);
 /* Cancel all that belong to a service (UINT32_MAX: all) but its post-stop command, which is meant to run at the end. */

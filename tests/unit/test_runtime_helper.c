@@ -108,7 +108,9 @@ static void a_killed_helper_has_died(void **state)
 /* It does not even react any more: at its bound it is ended from outside, and its command with it. */
 static void a_helper_that_hangs_ends_with_all_it_has(void **state)
 {
+	struct helper_result lost;
 	pid_t pid, command;
+	int64_t bound_ms;
 	int slot;
 
 	(void)state;
@@ -119,10 +121,20 @@ static void a_helper_that_hangs_ends_with_all_it_has(void **state)
 	helpers_expire(&helpers, helpers_deadline_ms(&helpers) - 1);
 	assert_int_equal(kill(pid, 0), 0);
 	assert_true(helpers_deadline_ms(&helpers) > 0);
-	helpers_expire(&helpers, helpers_deadline_ms(&helpers));
+	bound_ms = helpers_deadline_ms(&helpers);
+	helpers_expire(&helpers, bound_ms);
+	/* Should it be stuck in the kernel, nobody waits for it much longer, and it is told once. */
+	assert_int_equal(helpers_deadline_ms(&helpers), bound_ms + HELPER_MARGIN_MS);
+	assert_int_equal(helpers_lost(&helpers, bound_ms + HELPER_MARGIN_MS - 1, &lost), -1);
+	assert_int_equal(helpers_lost(&helpers, bound_ms + HELPER_MARGIN_MS, &lost), slot);
+	assert_true(lost.died && lost.job == HELPER_HOOK && lost.seq == 77 && lost.watch == 0 && lost.service == 0);
+	assert_int_equal(helpers_lost(&helpers, bound_ms + HELPER_MARGIN_MS, &lost), -1);
 	assert_int_equal(helpers_deadline_ms(&helpers), -1);
+	assert_true(helpers_have(&helpers, HELPER_HOOK, 0));
+	assert_false(helpers_have(&helpers, HELPER_DIGEST, 0) || helpers_have(&helpers, HELPER_HOOK, 1));
 	finish(slot, pid);
 	assert_true(result.died);
+	assert_false(helpers_have(&helpers, HELPER_HOOK, 0));
 	while (!is_dead(command))
 		(void)poll(NULL, 0, 1);
 	(void)waitpid(command, NULL, 0);
