@@ -71,7 +71,7 @@ static void put_lines(struct draft *draft, enum option_id id, struct origin orig
  */
 static bool env_foreign(const char *name, size_t len)
 {
-	static const char *const given[] = { "PID", "SERVICE", "PATH", "DIGEST" };
+	static const char *const given[] = { "PID", "SERVICE", "PATH", "DIGEST", "STAGE" };
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		if (strlen(given[i]) == len && strncmp(given[i], name, len) == 0)
