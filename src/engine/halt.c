@@ -27,16 +27,15 @@ static bool ends_everything(struct step *step, int32_t signal)
 				     spec_service(step->spec, 0)->restart != RESTART_NO);
 }
 
-/* The services' turn: a single command gets the signal that came, or its own for TERM. */
+/* The services' turn. A single command gets its stop signal at once, the others in their order. */
 static void begin_stopping(struct step *step)
 {
 	struct engine *engine = step->engine;
-	int32_t signal = engine->halt_signal;
 
 	engine->halt = HALT_SERVICES;
 	engine->halt_deadline_ms = NEVER_MS;
 	if (!step->spec->several && step->spec->service_count > 0)
-		service_stop(step, 0, signal == SIGTERM ? 0 : signal, spec_service(step->spec, 0)->stop_timeout_ms);
+		service_stop(step, 0, 0, spec_service(step->spec, 0)->stop_timeout_ms);
 }
 
 static void begin_end(struct step *step, int32_t signal)

@@ -8,7 +8,7 @@
 /*
  * A signal came in: begin the end, or pass it on. With services from a file TERM, INT and QUIT end everything in
  * order; with a single command only TERM does (and INT where it would be restarted), and the
- * command gets the signal itself.
+ * command gets its stop signal.
  */
 void halt_signal(struct step *step, int32_t signal);
 

@@ -85,7 +85,7 @@ void policy_taken(struct step *step, uint32_t service)
 		watch->has_applied = 1;
 		watch->applied = watch->offered;
 		effects_log(step, step->spec->dry_run ? MSG_WOULD_APPLY : MSG_APPLIED, service, w,
-			    (int32_t)spec_watch(step->spec, w)->policy, step->now_ms - state->reload_since_ms);
+			    (int32_t)spec_watch(step->spec, w)->policy, step->now_ms - watch->seen_ms);
 	}
 	state->reload = RELOAD_IDLE;
 	state->reload_deadline_ms = NEVER_MS;

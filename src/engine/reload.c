@@ -119,12 +119,15 @@ static void fold_present(struct step *step, const struct event *event, bool back
 		give_another_chance(step, spec->service);
 	if (!moved && !first) {
 		if (is_applied)
-			effects_log(step, MSG_NO_OP, spec->service, event->watch, 0, 0);
+			effects_log(step, back ? MSG_REVERTED : MSG_NO_OP, spec->service, event->watch, 0, 0);
 		return;
 	}
 	state->generation++;
-	if (service->life == LIFE_PREPARING)
+	state->seen_ms = step->now_ms;
+	if (service->life == LIFE_PREPARING) {
+		effects_log(step, MSG_CONTENT, spec->service, event->watch, 0, 0);
 		return;
+	}
 	effects_log(step, MSG_CHANGED, spec->service, event->watch, 0, 0);
 	if (is_applied)
 		effects_log(step, MSG_REVERTED, spec->service, event->watch, 0, 0);
@@ -172,7 +175,6 @@ static bool chatter_allows(struct watch_state *state, int64_t now_ms)
 void reload_digested(struct step *step, const struct event *event)
 {
 	struct watch_state *state = engine_watch(step->engine, step->spec, event->watch);
-	struct service_state *service = engine_service(step->engine, spec_watch(step->spec, event->watch)->service);
 	bool polling = state->polling;
 
 	if (!state->reading || event->seq != state->digest_seq)
@@ -189,8 +191,6 @@ void reload_digested(struct step *step, const struct event *event)
 		return; /* touched while it was read: it is going to be read again */
 	if (state->settle_deadline_ms == NEVER_MS)
 		state->chatter = CHATTER_NONE;
-	if (service->reload == RELOAD_IDLE)
-		service->reload_since_ms = step->now_ms;
 	fold_content(step, event);
 }
 
@@ -249,6 +249,12 @@ static uint32_t offered_watch(struct step *step, uint32_t service)
 	return best;
 }
 
+/* Was the process started with what was offered? */
+static bool runs_with_offer(const struct service_state *state, const struct watch_state *watch)
+{
+	return life_has_process(state->life) && digest_equal(watch->applied, watch->offered);
+}
+
 void reload_validated(struct step *step, const struct event *event)
 {
 	uint32_t service = spec_watch(step->spec, event->watch)->service;
@@ -272,10 +278,11 @@ void reload_validated(struct step *step, const struct event *event)
 		/* Content that has moved on meanwhile is judged by itself, and at once. */
 		if (!digest_equal(watch->offered, watch->desired))
 			break;
-		effects_log(step,
-			    watch->has_applied && digest_equal(watch->applied, watch->offered) ? MSG_REFUSED_RUNS
-											       : MSG_REFUSED,
-			    service, event->watch, 0, retry_later(step, service));
+		effects_log(step, runs_with_offer(state, watch) ? MSG_REFUSED_RUNS : MSG_REFUSED, service, event->watch, 0,
+			    retry_later(step, service));
+		/* What a process was started with is applied only if it passes. */
+		if (digest_equal(watch->applied, watch->offered))
+			watch->has_applied = 0;
 		if (state->life == LIFE_HELD)
 			effects_log(step, MSG_START_HELD, service, event->watch, 0, 0);
 		break;
@@ -294,8 +301,8 @@ static void not_caught(struct step *step, uint32_t service, uint32_t watch, int3
 	int64_t waited_ms;
 
 	if (state->gate_interval_ms == 0)
-		state->reload_since_ms = step->now_ms;
-	waited_ms = step->now_ms - state->reload_since_ms;
+		state->gated_since_ms = step->now_ms;
+	waited_ms = step->now_ms - state->gated_since_ms;
 	if (waited_ms >= GATE_GIVE_UP_MS) {
 		effects_log(step, MSG_NEVER_CAUGHT, service, watch, signal, waited_ms);
 		give_up_offer(step, service);

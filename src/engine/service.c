@@ -108,6 +108,7 @@ static void adopt_content(struct step *step, uint32_t service)
 	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
 		const struct watch_spec *spec = spec_watch(step->spec, w);
 		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+		bool fresh;
 
 		if (spec->service != service)
 			continue;
@@ -115,12 +116,10 @@ static void adopt_content(struct step *step, uint32_t service)
 		/* A new process has the new files and our old environment: only leaving applies such a change. */
 		if (spec->policy == POLICY_EXIT && watch->has_applied)
 			continue;
-		if (watch->has_applied && has_content(spec, watch) && !digest_equal(watch->applied, watch->desired))
-			effects_log(step, MSG_APPLIED, service, w, POLICY_RESTART,
-				    step->now_ms - engine_service(step->engine, service)->reload_since_ms);
-		/* What was not there to read is not applied: when it comes, it is a change. */
-		watch->has_applied =
-			has_content(spec, watch) || (watch->content == CONTENT_UNREADABLE && watch->has_partly);
+		/* What was not there to read is not applied: when it comes, it is a change. Nor is what was refused. */
+		fresh = has_content(spec, watch) && !is_refused(spec, watch);
+		watch->started_with = fresh && watch->has_applied && !digest_equal(watch->applied, watch->desired);
+		watch->has_applied = fresh || (watch->content == CONTENT_UNREADABLE && watch->has_partly);
 		watch->applied = has_content(spec, watch) ? watch->desired : watch->partly;
 	}
 }
@@ -182,6 +181,19 @@ static void probe(struct step *step, uint32_t service)
 	state->probe_deadline_ms = NEVER_MS;
 }
 
+/* There is a process now, and it reads other content than the one before it. */
+static void tell_started_with(struct step *step, uint32_t service)
+{
+	for (uint32_t w = 0; w < step->spec->watch_count; w++) {
+		struct watch_state *watch = engine_watch(step->engine, step->spec, w);
+
+		if (spec_watch(step->spec, w)->service != service || !watch->started_with)
+			continue;
+		watch->started_with = 0;
+		effects_log(step, MSG_APPLIED, service, w, POLICY_RESTART, step->now_ms - watch->seen_ms);
+	}
+}
+
 void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t pid)
 {
 	struct service_state *state = engine_service(step->engine, service);
@@ -197,6 +209,7 @@ void service_spawned(struct step *step, uint32_t service, uint32_t seq, int32_t 
 	if (spec->post_stop.count > 0)
 		state->post_stop = POST_STOP_OWED;
 	effects_log(step, MSG_STARTED, service, EFFECT_NO_INDEX, pid, 0);
+	tell_started_with(step, service);
 	if (step->engine->halt != HALT_NOT)
 		return; /* it came too late: nobody waits for it to be ready */
 	if (spec->ready_timeout_ms > 0)
@@ -230,7 +243,7 @@ static void end_for_good(struct step *step, uint32_t service, enum life life)
 		engine->halt = HALT_SERVICES;
 		engine->halt_service = service;
 		engine->halt_code = life == LIFE_FAILED && status_is_success(state->status) ? 1 : -1;
-		effects_log(step, failed && step->spec->several ? MSG_SHUTDOWN_FAILED : MSG_SHUTDOWN_ENDED, service,
+		effects_log(step, life == LIFE_FAILED || (failed && step->spec->several) ? MSG_SHUTDOWN_FAILED : MSG_SHUTDOWN_ENDED, service,
 			    EFFECT_NO_INDEX, state->status, 0);
 		return;
 	}
@@ -326,8 +339,7 @@ void service_exited(struct step *step, uint32_t service, uint32_t seq, int32_t s
 	state->abandoned = 0;
 	if (step->now_ms - state->started_ms >= spec->start_window_ms)
 		state->failures = 0;
-	if (!asked || step->engine->halt != HALT_NOT)
-		effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
+	effects_log(step, MSG_ENDED, service, EFFECT_NO_INDEX, status, step->now_ms - state->started_ms);
 	if (step->engine->halt != HALT_NOT)
 		set_life(step, state, LIFE_DONE); /* what it left behind is ended with all the rest */
 	else if (!asked && ends_with(spec, failed) && (spec->essential || state->post_stop == POST_STOP_NONE))
@@ -451,7 +463,7 @@ void service_stop_expire(struct step *step, uint32_t service)
 	if (due && !state->killed) {
 		state->killed = 1;
 		state->life_deadline_ms = step->now_ms + KILL_BOUND_MS;
-		effects_log(step, MSG_STOP_FORCED, service, EFFECT_NO_INDEX, SIGKILL, KILL_BOUND_MS);
+		effects_log(step, MSG_STOP_FORCED, service, EFFECT_NO_INDEX, SIGKILL, 0);
 		effects_kill(step, service, SIGKILL, true);
 		return;
 	}

@@ -115,7 +115,7 @@ struct service_state {
 	int64_t probe_deadline_ms;  /* next look for readiness */
 	int64_t reload_deadline_ms; /* RETRYING, GATING */
 	int64_t started_ms;
-	int64_t reload_since_ms; /* first sight of the change that is on its way */
+	int64_t gated_since_ms;	 /* when the signal was first found not to be caught; with gate_interval_ms */
 	uint32_t life_seq;	 /* of the incarnation */
 	uint32_t reload_seq;	 /* of the validation, signal or hook on its way */
 	uint32_t failures;	 /* in a row, each before start-window was over */
@@ -150,6 +150,7 @@ struct watch_state {
 	struct digest partly;	    /* of content with a file that may not be read, when it was first seen */
 	int64_t settle_deadline_ms; /* when it is to be read; NEVER_MS: no reason to */
 	int64_t settle_bound_ms;    /* the latest moment that further events can push it to */
+	int64_t seen_ms;	    /* when desired became what it is */
 	uint32_t digest_seq;	    /* of the digest on its way */
 	uint32_t generation;	    /* raised whenever desired changes */
 	uint8_t content;	    /* enum content */
@@ -161,7 +162,8 @@ struct watch_state {
 	uint8_t gave_up;       /* desired could not be applied: wait for other content */
 	uint8_t chatter;       /* enum chatter */
 	uint8_t has_partly;
-	uint8_t pad[4];
+	uint8_t started_with;	    /* the next start reads other content than is applied: to be told */
+	uint8_t pad[3];
 };
 
 struct engine {

@@ -21,12 +21,13 @@
 	X(LEFTOVERS, WARN, "processes that the service left behind do not end: killing them", "signal", "") \
 	X(POST_STOP_FAILED, WARN, "post-stop command failed: going on", "status", "") \
 	X(STOPPING, INFO, "stopping service", "signal", "limit_ms") \
-	X(STOP_FORCED, WARN, "service did not stop in time: killing it", "signal", "limit_ms") \
+	X(STOP_FORCED, WARN, "service did not stop in time: killing it", "signal", "") \
 	X(STOP_HOPELESS, ERROR, "service survives KILL (stuck in the kernel or traced): leaving it behind", "", "") \
 	X(START_REFUSED, WARN, \
 	  "service starts although its content on disk was refused: it will read it (start-on-refused = no holds it back)", \
 	  "", "") \
 	X(START_HELD, ERROR, "service held back: its content on disk was refused", "", "") \
+	X(CONTENT, INFO, "content at the start", "", "") \
 	X(CHANGED, INFO, "content changed", "", "") \
 	X(REVERTED, INFO, "content is again what the service runs with: nothing to do", "", "") \
 	X(NO_OP, DEBUG, "content is what is applied already: nothing to do", "", "") \
@@ -43,7 +44,7 @@
 	  "retry_ms") \
 	X(MOVED, INFO, "content changed during its validation: starting over", "", "") \
 	X(WAITING_READY, INFO, "change is kept until the service is ready", "", "") \
-	X(NOT_CAUGHT, WARN, "service does not catch the reload signal yet: holding it back", "signal", "") \
+	X(NOT_CAUGHT, WARN, "service does not catch the reload signal yet: holding it back, for 30 s at most", "signal", "") \
 	X(NEVER_CAUGHT, ERROR, "service does not catch the reload signal: change not applied", "signal", "waited_ms") \
 	X(CATCH_UNKNOWN, WARN, \
 	  "the kernel does not tell which signals the service catches: readiness or a delay decides", "signal", \

@@ -210,7 +210,7 @@ static void canon_service(struct service_state *state, const struct service_spec
 	canon_deadline(&state->probe_deadline_ms);
 	canon_deadline(&state->reload_deadline_ms);
 	canon_stamp(&state->started_ms, life_has_process(state->life));
-	canon_stamp(&state->reload_since_ms, state->gate_interval_ms != 0);
+	canon_stamp(&state->gated_since_ms, state->gate_interval_ms != 0);
 	state->life_seq = state->life_seq != 0 ? 2 : 0;
 	state->reload_seq = 2;
 	if (life_has_process(state->life) || state->life == LIFE_SPAWNING)
@@ -240,6 +240,8 @@ static void canon_watch(struct watch_state *watch)
 	canon_digest(&watch->offered, watch->offered_now);
 	watch->digest_seq = 2;
 	watch->generation = 0;
+	watch->seen_ms = 0; /* only told */
+	watch->started_with = 0;
 }
 
 static uint32_t digest_bit(struct digest digest)
@@ -836,7 +838,7 @@ static void offer_time(struct moves *moves, struct engine *engine)
 		set += offer_due(moves, state->reload_deadline_ms, DUE_RELOAD, s);
 		if (life_has_process(state->life) && state->started_ms == NOW_MS)
 			moves->list[moves->count++] = (struct move){ .kind = MOVE_OLD_START, .index = (uint8_t)s };
-		if (state->gate_interval_ms != 0 && state->reload_since_ms == NOW_MS)
+		if (state->gate_interval_ms != 0 && state->gated_since_ms == NOW_MS)
 			moves->list[moves->count++] = (struct move){ .kind = MOVE_OLD_GATE, .index = (uint8_t)s };
 	}
 	for (uint32_t w = 0; w < search.spec->watch_count; w++)

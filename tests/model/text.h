@@ -334,7 +334,7 @@ static TEXT_UNUSED void move_time(struct engine *engine, const struct spec *spec
 	if (move.kind == MOVE_OLD_START)
 		engine_service(engine, move.index)->started_ms = now_ms - LONG_MS;
 	if (move.kind == MOVE_OLD_GATE)
-		engine_service(engine, move.index)->reload_since_ms = now_ms - LONG_MS;
+		engine_service(engine, move.index)->gated_since_ms = now_ms - LONG_MS;
 }
 
 static const struct word_of_event {

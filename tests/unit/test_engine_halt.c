@@ -22,7 +22,7 @@ static void single_command_gets_other_signals_as_they_are(void **unused)
 static void interrupt_ends_what_would_be_started_again(void **unused)
 {
 	(void)unused;
-	CHECK("single; service essential restart=always;", RUNS, "signal INT | log SHUTDOWN, kill 0 2",
+	CHECK("single; service essential restart=always;", RUNS, "signal INT | log SHUTDOWN, kill 0 15",
 	      "exited 0 1 | end-rest 15", "rest-gone | exit 1");
 }
 

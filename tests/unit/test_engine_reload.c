@@ -207,7 +207,19 @@ static void start_on_refused_content_is_announced(void **unused)
 	(void)unused;
 	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused |",
 	      "exited 0 1 | clear 0 15", "cleared 0 | digest 0", "digested 0 B | log START_REFUSED, spawn 0",
-	      "spawned 0 |", "next never |");
+	      "spawned 0 | log STARTED", "next 5000 |", "wait 5000 | validate 0 B", "validated 0 refused | log REFUSED_RUNS",
+	      "next 10000 |", "wait 10000 | validate 0 B", "validated 0 ok | notify 0 1", "signalled 0 sent | log APPLIED",
+	      "next never |");
+}
+
+static void content_that_is_judged_when_its_process_runs_already(void **unused)
+{
+	(void)unused;
+	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "exited 0 1 | clear 0 15",
+	      "cleared 0 | digest 0", "digested 0 B | spawn 0", "spawned 0 | log APPLIED",
+	      "validated 0 refused | log REFUSED_RUNS", "next 5000 |", "complete 0 | digest 0",
+	      "digested 0 A | log CHANGED, validate 0 A", "validated 0 ok | notify 0 1", "signalled 0 sent | log APPLIED",
+	      "next never |");
 }
 
 static void refused_content_holds_the_start_until_it_passes(void **unused)
@@ -252,7 +264,7 @@ static void missing_content_is_reported_and_kept(void **unused)
 {
 	(void)unused;
 	CHECK(SIGNAL, START, "complete 0 | digest 0", "digested 0 missing | log MISSING", "next never |",
-	      "complete 0 | digest 0", "digested 0 A | log NO_OP", "next never |");
+	      "complete 0 | digest 0", "digested 0 A | log REVERTED", "next never |");
 	/* What was not there at the start is a change when it comes. */
 	CHECK(SIGNAL, "start | digest 0", "digested 0 missing | log MISSING, spawn 0", "spawned 0 |",
 	      "complete 0 | digest 0", "digested 0 A | notify 0 1");
@@ -333,6 +345,7 @@ int main(void)
 		T(retry_that_is_due_while_another_watch_settles_does_not_spin),
 		T(process_ends_while_it_is_told),
 		T(start_on_refused_content_is_announced),
+		T(content_that_is_judged_when_its_process_runs_already),
 		T(refused_content_holds_the_start_until_it_passes),
 		T(held_service_starts_when_its_content_is_reverted),
 		T(content_that_nobody_judged_is_judged_before_a_start_that_may_be_held),
