@@ -21,8 +21,12 @@ def free_port():
 
 
 def order_of(log, *wanted):
-    """The places of these lines in a shared file; each must be there once."""
-    lines = log.read_text().splitlines()
+    """The places of these lines in a shared file, once all are there; each must be there once."""
+    def lines_of():
+        return log.read_text().splitlines() if log.exists() else []
+
+    wait_until(lambda: set(wanted) <= set(lines_of()), f"{wanted} in {log.name}")
+    lines = lines_of()
     assert all(lines.count(line) == 1 for line in wanted), lines
     return [lines.index(line) for line in wanted]
 
