@@ -2,13 +2,16 @@
 /* links: fake/sys.c */
 #include "state_util.h"
 
+#include <poll.h>
 #include <sys/prctl.h>
 
 #include "fake/sys.h"
 #include "runtime/driver.h"
+#include "runtime/procfs.h"
 #include "runtime/signals.h"
 
 #define BOOT_FAILED 99
+#define HANGS_AFTER_MS 60000
 
 /* The driver is a process: a fork of this one, with a pipe for all that it and its commands say. */
 static pid_t driver;
@@ -24,7 +27,6 @@ static void be_the_driver(int fd)
 	struct err err = { 0 };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0ul, 0ul, 0ul);
-	(void)alarm(0);
 	(void)dup2(fd, 1);
 	(void)dup2(fd, 2);
 	signals_take_over(&inherited);
@@ -50,32 +52,37 @@ static void start_driver(void)
 	(void)close(fds[1]);
 }
 
-static void hear_more(void)
+/* Returns false when nobody is left to say anything. */
+static bool hear_more(void)
 {
-	ssize_t len = read(said_fd, said + said_len, sizeof(said) - 1 - said_len);
+	struct pollfd poll_fd = { .fd = said_fd, .events = POLLIN };
+	ssize_t len;
 
+	if (poll(&poll_fd, 1, HANGS_AFTER_MS) <= 0)
+		fail_msg("it hangs after '%s'", said);
+	len = read(said_fd, said + said_len, sizeof(said) - 1 - said_len);
 	if (len <= 0)
-		fail_msg("nothing more was said than '%s'", said);
+		return false;
 	said_len += (size_t)len;
 	said[said_len] = '\0';
+	return true;
 }
 
 static void hear(const char *text)
 {
 	while (strstr(said, text) == NULL)
-		hear_more();
+		if (!hear_more())
+			fail_msg("'%s' was not said in '%s'", text, said);
 }
 
-/* The code that the driver leaves with. What it left behind would keep the pipe open, and this from its end. */
+/* The code that the driver leaves with. It leaves nobody behind, who would keep the pipe open. */
 static int end_driver(void)
 {
-	ssize_t len;
 	int status;
 
+	while (hear_more())
+		;
 	assert_int_equal(waitpid(driver, &status, 0), driver);
-	while ((len = read(said_fd, said + said_len, sizeof(said) - 1 - said_len)) > 0)
-		said_len += (size_t)len;
-	said[said_len] = '\0';
 	(void)close(said_fd);
 	free(spec);
 	assert_true(WIFEXITED(status));
@@ -275,7 +282,7 @@ static void a_storm_of_orphans_is_reaped(void **state)
 	(void)close(held);
 	send_signal(SIGCONT);
 	while (times("orphan\n") < ORPHANS)
-		hear_more();
+		assert_true(hear_more());
 	send_signal(SIGTERM);
 	assert_int_equal(end_driver(), 0);
 }
@@ -321,22 +328,40 @@ static void a_boot_that_fails_says_what(void **state)
 	}
 }
 
+static void kill_one(void *arg, pid_t pid)
+{
+	(void)arg;
+	(void)kill(pid, SIGKILL);
+}
+
+/* What a test that failed left running. */
+static int clean_up(void **state)
+{
+	(void)procfs_descendants(getpid(), kill_one, NULL);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	fake_begin(FAKE_REAL);
+	return remove_temp(state);
+}
+
+#define WITH_DRIVER(test) cmocka_unit_test_setup_teardown(test, make_temp, clean_up)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TEMP(the_commands_end_is_ours),
-		WITH_TEMP(signals_are_passed_on_as_the_map_says),
-		WITH_TEMP(a_stop_that_is_not_obeyed_ends_in_a_kill),
-		WITH_TEMP(a_change_becomes_a_signal_once),
-		WITH_TEMP(a_service_is_started_again),
-		WITH_TEMP(who_comes_after_waits_for_readiness),
-		WITH_TEMP(a_storm_of_orphans_is_reaped),
-		WITH_TEMP(a_stopped_job_stops_us_and_goes_on_with_us),
-		WITH_TEMP(a_boot_that_fails_says_what),
+		WITH_DRIVER(the_commands_end_is_ours),
+		WITH_DRIVER(signals_are_passed_on_as_the_map_says),
+		WITH_DRIVER(a_stop_that_is_not_obeyed_ends_in_a_kill),
+		WITH_DRIVER(a_change_becomes_a_signal_once),
+		WITH_DRIVER(a_service_is_started_again),
+		WITH_DRIVER(who_comes_after_waits_for_readiness),
+		WITH_DRIVER(a_storm_of_orphans_is_reaped),
+		WITH_DRIVER(a_stopped_job_stops_us_and_goes_on_with_us),
+		WITH_DRIVER(a_boot_that_fails_says_what),
 	};
 
 	fake_begin(FAKE_REAL);
 	(void)!freopen("/dev/null", "r", stdin);
-	(void)alarm(120); /* nothing here may hang */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1ul, 0ul, 0ul, 0ul);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

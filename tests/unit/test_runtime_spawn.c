@@ -78,8 +78,8 @@ static void exit_codes_tell_how_far_it_came(void **state)
 	make_dir("dir");
 	assert_int_equal(code_of((const char *[]){ "/bin/sh", "-c", "exit 3", NULL }), 3);
 	assert_int_equal(code_of((const char *[]){ "/no/such", NULL }), SPAWN_EXIT_NOT_FOUND);
-	assert_holds(printed, "level=error msg=\"cannot run command\" event=EXEC_FAILED service=a command=/no/such "
-			      "stage=exec error=\"No such file or directory\"\n");
+	assert_holds(printed, "/no/such");
+	assert_holds(printed, "No such file or directory");
 	assert_int_equal(code_of((const char *[]){ "no-such-command", NULL }), SPAWN_EXIT_NOT_FOUND);
 	assert_int_equal(code_of((const char *[]){ "/bin/sh/x", NULL }), SPAWN_EXIT_NOT_FOUND); /* ENOTDIR */
 	assert_int_equal(code_of((const char *[]){ in_temp("plain"), NULL }), SPAWN_EXIT_NOT_RUN);
@@ -94,6 +94,15 @@ static void a_spec_may_have_codes_and_words_of_its_own(void **state)
 	char expected[256];
 
 	(void)state;
+	spec = make_services(&(struct services){ .service = { { .command = { "x" } } }, .count = 1 });
+	command(argv, true);
+	assert_int_equal(run(), 127 << 8);
+	(void)snprintf(expected, sizeof(expected),
+		       "level=error msg=\"cannot run command\" event=EXEC_FAILED service=a command=%s "
+		       "stage=exec error=\"No such file or directory\"\n",
+		       argv[0]);
+	assert_holds(printed, expected);
+	free(spec);
 	spec = make_services(&(struct services){ .service = { { .command = { "x" } } },
 						 .count = 1,
 						 .speech = { [SPEECH_NOT_RUN] = "2{command}: {error}\n" } });
@@ -105,13 +114,10 @@ static void a_spec_may_have_codes_and_words_of_its_own(void **state)
 	assert_int_equal(run(), 11 << 8);
 	(void)snprintf(expected, sizeof(expected), "%s: No such file or directory\n", argv[0]);
 	assert_string_equal(printed, expected);
-	write_file("x", "#!/no/such/interpreter\n");
+	write_file("x", "#!/bin/sh\n");
 	command(argv, true);
 	assert_int_equal(run(), 12 << 8);
 	assert_holds(printed, ": Permission denied\n");
-	assert_int_equal(chmod(in_temp("x"), 0755), 0);
-	command(argv, true);
-	assert_int_equal(run(), 11 << 8); /* the interpreter is what is not there */
 	assert_int_equal(remove(in_temp("x")), 0);
 	make_link("x", "x"); /* ELOOP */
 	command(argv, true);
