@@ -15,7 +15,6 @@
 #include "runtime/sys.h"
 
 #define PATH_SIZE 4096
-#define WORD_SIZE 8192
 
 static const struct snapshot_limits child_limits = { 1ull << 30, 100000 };
 
@@ -57,20 +56,29 @@ static void set_env(const struct spec *spec, const struct helper_result *result,
 		(void)setenv("REINIT_STAGE", stage, 1);
 }
 
+/* Room for a word with its placeholders filled in: each begins with a '%'. */
+static size_t room_for(const char *word, size_t longest)
+{
+	size_t room = strlen(word) + 1;
+
+	for (; *word != '\0'; word++)
+		room += *word == '%' ? longest : 0;
+	return room;
+}
+
 /* The words of a command with their placeholders filled in. This process ends soon: nothing is freed. */
 static char **expand_words(const struct spec *spec, struct spec_list words, const char *stage, const char *path,
 			   const char *service)
 {
 	char **argv = calloc(words.count + 1, sizeof(*argv));
+	size_t longest = strlen(stage) + strlen(path) + strlen(service);
 
 	for (uint32_t n = 0; argv != NULL && n < words.count; n++) {
-		char word[WORD_SIZE];
+		const char *word = spec_str(spec, spec_word(spec, words, n));
+		size_t room = room_for(word, longest);
 
-		if (stage_expand(spec_str(spec, spec_word(spec, words, n)), stage, path, service, word, sizeof(word)) <
-		    0)
-			return NULL;
-		argv[n] = strdup(word);
-		if (argv[n] == NULL)
+		argv[n] = malloc(room);
+		if (argv[n] == NULL || stage_expand(word, stage, path, service, argv[n], room) < 0)
 			return NULL;
 	}
 	return argv;

@@ -36,6 +36,22 @@ static void a_validation_says_yes_or_no(void **state)
 	tear_down();
 }
 
+static void a_script_of_any_length_is_run(void **state)
+{
+	static char script[20000];
+
+	(void)state;
+	memset(script, '#', sizeof(script) - 1);
+	memcpy(script, "echo %{service} %{path}\n", strlen("echo %{service} %{path}\n"));
+	write_file("a.conf", "1");
+	set_up(&(struct one_watch){ .path = temp_dir, .validate = { "sh", "-c", script } }, 1);
+	run(HELPER_VALIDATE, digest_now());
+	assert_int_equal(result.error, 0);
+	assert_int_equal(result.verdict, VERDICT_OK);
+	assert_non_null(strstr(output(), temp_dir));
+	tear_down();
+}
+
 static void a_verdict_on_moving_content_is_void(void **state)
 {
 	struct digest old;
@@ -158,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TEMP(a_digest_is_the_same_in_a_child),
 		WITH_TEMP(a_validation_says_yes_or_no),
+		WITH_TEMP(a_script_of_any_length_is_run),
 		WITH_TEMP(a_verdict_on_moving_content_is_void),
 		WITH_TEMP(a_stage_is_what_is_validated),
 		WITH_TEMP(commands_know_what_they_are_for),
