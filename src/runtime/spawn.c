@@ -12,6 +12,7 @@
 
 #include "base/line.h"
 #include "base/str.h"
+#include "runtime/fds.h"
 #include "runtime/rights.h"
 #include "runtime/sys.h"
 #include "runtime/voice.h"
@@ -265,10 +266,10 @@ void spawn_exec(const struct spawn_params *params, const struct spawn_inherited 
 		(void)sys_fchdir(params->dir_fd);
 	take_standing(params);
 	redirect_output(params);
-	if (params->close_others)
-		(void)sys_close_range(3, ~0u); /* ours are O_CLOEXEC anyway */
-	else
+	if (!params->close_others)
 		pass_listen_pid();
+	else if (sys_close_range(3, ~0u) < 0)
+		fds_close_inherited(); /* an older kernel, or a filter; ours are O_CLOEXEC anyway */
 	restore_mask(params, inherited);
 	if (params->service != NULL)
 		set_up_service(params);
