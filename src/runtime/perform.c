@@ -141,6 +141,12 @@ static void do_farewell(struct runtime *rt, const struct effect *effect)
 	voice_say(&rt->voice, SPEECH_PASSED, (struct voice_words){ .signal = effect->value });
 }
 
+/* It is gone, or we had no room to ask: then we know less than where the kernel does not tell, and nothing is forced. */
+static bool has_no_answer(int caught)
+{
+	return caught == -ESRCH || caught == -EMFILE || caught == -ENFILE || caught == -ENOMEM;
+}
+
 static void do_notify(struct runtime *rt, const struct effect *effect)
 {
 	pid_t pid = rt->running[effect->service].pid;
@@ -149,9 +155,9 @@ static void do_notify(struct runtime *rt, const struct effect *effect)
 
 	if (caught == 0)
 		answer = SIGNAL_NOT_CAUGHT;
-	else if (caught < 0 && caught != -ESRCH && !effect->wide)
+	else if (caught < 0 && !has_no_answer(caught) && !effect->wide)
 		answer = SIGNAL_UNKNOWN;
-	else if (caught != -ESRCH && sigsend(pid, effect->value) == 0)
+	else if (!has_no_answer(caught) && sigsend(pid, effect->value) == 0)
 		answer = SIGNAL_SENT;
 	queue_answer(&rt->queue, EV_SIGNALLED, effect, (int32_t)answer);
 }

@@ -319,6 +319,22 @@ static void who_is_gone_gets_nothing(void **state)
 	assert_event(EV_SIGNALLED, 5, SIGNAL_GONE);
 }
 
+/* Out of descriptors or memory nothing is known of the process: no signal is forced on it, it is asked again later. */
+static void who_cannot_be_asked_gets_nothing(void **state)
+{
+	static const int errors[] = { -EMFILE, -ENFILE, -ENOMEM };
+
+	(void)state;
+	for (size_t n = 0; n < COUNT(errors); n++) {
+		fake_expect("open /proc/42/status", errors[n]);
+		perform(FX_NOTIFY, SIGHUP);
+		assert_event(EV_SIGNALLED, 5, SIGNAL_GONE);
+		fake_expect("open /proc/42/status", errors[n]);
+		perform_wide(FX_NOTIFY, SIGHUP);
+		assert_event(EV_SIGNALLED, 5, SIGNAL_GONE);
+	}
+}
+
 /* The first call reaps: who has no child left has nothing to end. */
 static void the_rest_is_gone_or_is_ended(void **state)
 {
@@ -444,6 +460,7 @@ int main(void)
 		WITH_RUNTIME(a_reload_signal_is_sent_to_who_catches_it),
 		WITH_RUNTIME(where_it_cannot_be_told_force_decides),
 		WITH_RUNTIME(who_is_gone_gets_nothing),
+		WITH_RUNTIME(who_cannot_be_asked_gets_nothing),
 		WITH_RUNTIME(the_rest_is_gone_or_is_ended),
 		WITH_RUNTIME(without_proc_only_pid_1_may_kill_all),
 		WITH_RUNTIME(the_rest_is_logged_by_what_is_done),
