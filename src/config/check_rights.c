@@ -35,7 +35,7 @@ static void check_user(struct value_reader *reader, const struct place *place, s
 	char name[USERS_NAME_SIZE];
 	struct user user;
 
-	if (*text == '\0')
+	if (!draft_find(place, OPT_USER).setting)
 		return;
 	if (strcspn(text, ":") >= sizeof(name)) {
 		faults_at(reader->faults, place, OPT_USER, "a name has at most %zu bytes", sizeof(name) - 1);
@@ -69,9 +69,9 @@ static void check_umask(struct value_reader *reader, const struct place *place, 
 	const char *text = value_text(reader, place, OPT_UMASK);
 	size_t len = strlen(text);
 
-	if (len == 0)
+	if (!draft_find(place, OPT_UMASK).setting)
 		return;
-	if (len > 4 || strspn(text, "01234567") != len || (len == 4 && text[0] != '0')) {
+	if (len == 0 || len > 4 || strspn(text, "01234567") != len || (len == 4 && text[0] != '0')) {
 		faults_at(reader->faults, place, OPT_UMASK, "'%s' is not a mask: write three octal digits such as 027",
 			  text);
 		return;
@@ -83,14 +83,14 @@ static void check_umask(struct value_reader *reader, const struct place *place, 
 
 void check_rights(struct value_reader *reader, const struct place *place, struct service_spec *spec)
 {
-	const char *group = value_text(reader, place, OPT_GROUP);
+	bool has_group = draft_find(place, OPT_GROUP).setting != NULL;
 
 	check_user(reader, place, spec);
-	if (*group != '\0')
-		check_group(reader, place, OPT_GROUP, group, spec);
+	if (has_group)
+		check_group(reader, place, OPT_GROUP, value_text(reader, place, OPT_GROUP), spec);
 	if (spec->has_user && !spec->has_group)
 		faults_at(reader->faults, place, OPT_USER,
-			  "has no entry in /etc/passwd, so its group must be given: write USER:GROUP");
+			  "%u has no entry in /etc/passwd, so its group must be given: write %u:GROUP", spec->uid, spec->uid);
 	check_umask(reader, place, spec);
 	spec->workdir = value_path(reader, place, OPT_WORKDIR);
 	spec->no_new_privs = value_bool(reader, place, OPT_NO_NEW_PRIVS);

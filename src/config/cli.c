@@ -212,7 +212,7 @@ static int read_option(struct cli *cli, int argc, char **argv, int *at, struct e
 		value = equals + 1;
 	else if (form->type == OPTION_BOOL)
 		value = "yes";
-	else if (*at < argc)
+	else if (*at < argc && strcmp(argv[*at], "--") != 0)
 		value = argv[(*at)++];
 	else
 		value = "";

@@ -26,7 +26,8 @@ static void take_entry(struct user *user, const struct passwd *entry)
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
 	(void)str_copy(user->name, sizeof(user->name), entry->pw_name); /* longer names do not exist: useradd(8) */
-	(void)str_copy(user->home, sizeof(user->home), entry->pw_dir);
+	if (str_copy(user->home, sizeof(user->home), entry->pw_dir) < 0)
+		user->home[0] = '\0'; /* half a path would be another directory */
 	user->groups[0] = entry->pw_gid;
 	user->group_count = 1;
 }

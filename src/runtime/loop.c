@@ -63,10 +63,13 @@ int loop_create(struct loop **ret)
 	if (loop == NULL)
 		return -ENOMEM;
 	/* Not the default loop: that one installs a SIGCHLD handler which calls waitpid(-1) itself. */
+	errno = 0; /* libev says no more than NULL */
 	loop->ev = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 	if (loop->ev == NULL) {
+		int error = errno == 0 ? ENOSYS : errno;
+
 		free(loop);
-		return -ENOSYS;
+		return -error;
 	}
 	loop->timer_deadline_ms = -1;
 	*ret = loop;

@@ -66,7 +66,7 @@ static void add_output(struct line *line, const struct helper_result *result)
 		line_bytes(line, "output", text, len);
 }
 
-static void add_result(struct line *line, const struct helper_result *result)
+static void add_result(struct line *line, const struct helper_result *result, bool with_output)
 {
 	line_int(line, "took_ms", result->took_ms);
 	if (result->died)
@@ -79,7 +79,8 @@ static void add_result(struct line *line, const struct helper_result *result)
 		add_value(line, "status", result->status);
 	if (result->note[0] != '\0')
 		line_str(line, "note", result->note);
-	add_output(line, result);
+	if (with_output)
+		add_output(line, result);
 }
 
 /* "pid 7 is sh; its child nginx (9) catches HUP: start it with exec" */
@@ -124,6 +125,7 @@ void report_effect(struct report *report, const struct effect *effect, const str
 		   pid_t main_pid)
 {
 	const struct message_form *form = &message_forms[effect->message];
+	bool with_result = result != NULL && shows_result(effect->message);
 	struct line line;
 
 	keep_reason(report, effect, form->text);
@@ -137,12 +139,12 @@ void report_effect(struct report *report, const struct effect *effect, const str
 		line_str(&line, "watch", spec_str(report->spec, spec_watch(report->spec, effect->watch)->path));
 		add_digest(&line, effect);
 	}
-	if (result != NULL && shows_result(effect->message))
-		add_result(&line, result);
-	else
+	if (!with_result)
 		add_value(&line, form->value_key, effect->value);
 	if (form->amount_key[0] != '\0' && effect->message != MSG_VALID)
 		line_int(&line, form->amount_key, effect->amount);
+	if (with_result) /* last, for a long output may be cut */
+		add_result(&line, result, effect->message != MSG_VALID);
 	if (effect->message == MSG_NEVER_CAUGHT && main_pid > 0)
 		add_hint(&line, main_pid, effect->value);
 	logsink_end(&report->sink, &line);

@@ -19,11 +19,24 @@
 
 extern char **environ;
 
+/* A command of ours: what it says becomes part of a log line, which is no place for another one. */
+static void complain_plainly(const char *what, int error)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text), "cannot run '%.400s': %s\n", what, strerror(error));
+
+	(void)sys_write(2, text, (size_t)len);
+}
+
 /* The child's own last words. It may block on a full pipe: it is not PID 1. */
 static void complain(const struct spawn_params *params, const char *what, const char *stage, int error)
 {
 	struct line line;
 
+	if (params->service == NULL) {
+		complain_plainly(what, error);
+		return;
+	}
 	line_begin(&line, params->json ? LINE_JSON : LINE_LOGFMT, LINE_ERROR, sys_wall_ms(), "cannot run command");
 	line_str(&line, "event", "EXEC_FAILED");
 	line_str(&line, "service", params->name);

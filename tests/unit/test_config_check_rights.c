@@ -109,7 +109,10 @@ static void a_number_without_an_entry_needs_a_group(void **state)
 {
 	(void)state;
 	assert_fault(WORDS("--user", "4242", "app"),
-		     "user: has no entry in /etc/passwd, so its group must be given: write USER:GROUP");
+		     "user: 4242 has no entry in /etc/passwd, so its group must be given: write 4242:GROUP");
+	/* Nothing is no user: it must not run as ours. */
+	assert_file_fault("service a { command = x\n user = \"\" }\n", "f:2: service 'a': user: unknown user ''");
+	assert_file_fault("service a { command = x\n umask = \"\" }\n", "f:2: service 'a': umask: '' is not a mask");
 }
 
 static void a_group_is_given_once(void **state)
