@@ -243,8 +243,10 @@ static void end_for_good(struct step *step, uint32_t service, enum life life)
 		engine->halt = HALT_SERVICES;
 		engine->halt_service = service;
 		engine->halt_code = life == LIFE_FAILED && status_is_success(state->status) ? 1 : -1;
-		effects_log(step, life == LIFE_FAILED || (failed && step->spec->several) ? MSG_SHUTDOWN_FAILED : MSG_SHUTDOWN_ENDED, service,
-			    EFFECT_NO_INDEX, state->status, 0);
+		effects_log(step,
+			    life == LIFE_FAILED || (failed && step->spec->several) ? MSG_SHUTDOWN_FAILED
+										   : MSG_SHUTDOWN_ENDED,
+			    service, EFFECT_NO_INDEX, state->status, 0);
 		return;
 	}
 	for (uint32_t s = 0; s < step->spec->service_count; s++) {

@@ -149,9 +149,9 @@ static void post_stop_runs_between_two_incarnations(void **unused)
 static void post_stop_of_one_that_ended_for_good_runs_at_once(void **unused)
 {
 	(void)unused;
-	CHECK("several; service post-stop restart=no; service;", "start | spawn 0, spawn 1", "spawned 0 |", "spawned 1 |",
-	      "exited 0 0 | log ENDED, clear 0 15", "cleared 0 | post-stop 0", "post-stopped 0 0 |", "next never |",
-	      "exited 1 1 | clear 1 15");
+	CHECK("several; service post-stop restart=no; service;", "start | spawn 0, spawn 1", "spawned 0 |",
+	      "spawned 1 |", "exited 0 0 | log ENDED, clear 0 15", "cleared 0 | post-stop 0", "post-stopped 0 0 |",
+	      "next never |", "exited 1 1 | clear 1 15");
 	CHECK("several; service post-stop restart=no;", RUNS, "exited 0 1 | clear 0 15", "cleared 0 | post-stop 0",
 	      "post-stopped 0 0 | log SHUTDOWN_DONE, end-rest 15", "rest-gone | exit 1");
 	/* An essential one ends the container first: all that is left goes with it. */
