@@ -180,7 +180,8 @@ static void do_end_rest(struct runtime *rt, const struct effect *effect)
 		queue_post(&rt->queue, (struct event){ .kind = EV_REST_GONE });
 		return;
 	}
-	report_effect(&rt->report, &log, NULL, 0);
+	if (signal == SIGTERM || signal == SIGKILL || signal == 0) /* another one is only passed on */
+		report_effect(&rt->report, &log, NULL, 0);
 	if (signal == 0)
 		return;
 	/* Without /proc there is only kill(-1), which reaches processes that are not ours: PID 1 alone may do that. */

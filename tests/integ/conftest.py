@@ -22,6 +22,11 @@ from kubelet import ConfigMap  # noqa: E402
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get("REINIT", os.path.join(TOP, "build/debug/reinit")))
 LIMIT_S = 60
+
+# A shell starts its background jobs with these ignored, and what is ignored stays so in every child.
+for number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 

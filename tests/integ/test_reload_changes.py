@@ -172,7 +172,7 @@ def test_mount_that_empties_is_reported_and_not_applied(started, service):
     config.update({})
     init.wait_event("EMPTY")
     config.update({"key": "one"})  # back at what is applied
-    init.wait_event("NO_OP")
+    init.wait_event("REVERTED")
     config.update({"key": "two"})
     assert service.wait_lines(2) == ["ready one", "HUP two"]
 
