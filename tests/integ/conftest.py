@@ -50,6 +50,13 @@ def children(pid):
         return []
 
 
+def descendants(pid):
+    found = children(pid)
+    for child in list(found):
+        found += descendants(child)
+    return found
+
+
 def status_field(pid, field):
     """The text behind "field:" of /proc/PID/status, or None when the process is gone."""
     try:
@@ -159,9 +166,9 @@ class Reinit:
         return code
 
     def end(self):
+        """With all that it started: outside of a namespace nobody else ends what it leaves behind."""
         if self.proc.poll() is None:
-            pids = children(self.proc.pid) if self.namespaced else [self.proc.pid]
-            for pid in pids + [self.proc.pid]:
+            for pid in [self.proc.pid] + descendants(self.proc.pid):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
