@@ -72,6 +72,16 @@ static void offer_covered(struct step *step, uint32_t service, uint32_t chosen)
 	}
 }
 
+void policy_rest(struct service_state *state)
+{
+	state->reload = RELOAD_IDLE;
+	state->reload_deadline_ms = NEVER_MS;
+	state->retry_interval_ms = 0;
+	state->gate_interval_ms = 0;
+	state->told_waiting = 0;
+	state->force_signal = 0;
+}
+
 void policy_taken(struct step *step, uint32_t service)
 {
 	struct service_state *state = engine_service(step->engine, service);
@@ -87,12 +97,7 @@ void policy_taken(struct step *step, uint32_t service)
 		effects_log(step, step->spec->dry_run ? MSG_WOULD_APPLY : MSG_APPLIED, service, w,
 			    (int32_t)spec_watch(step->spec, w)->policy, step->now_ms - watch->seen_ms);
 	}
-	state->reload = RELOAD_IDLE;
-	state->reload_deadline_ms = NEVER_MS;
-	state->retry_interval_ms = 0;
-	state->gate_interval_ms = 0;
-	state->told_waiting = 0;
-	state->force_signal = 0;
+	policy_rest(state);
 }
 
 static void notify(struct step *step, uint32_t service, uint32_t watch)

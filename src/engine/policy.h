@@ -14,6 +14,9 @@ bool policy_pending(const struct watch_spec *spec, const struct watch_state *sta
  */
 void policy_apply(struct step *step, uint32_t service);
 
+/* Nothing is on its way any more, nor waited for. */
+void policy_rest(struct service_state *state);
+
 /* What was offered has been taken: it is applied. Logs it. */
 void policy_taken(struct step *step, uint32_t service);
 

@@ -481,16 +481,6 @@ static void validate(struct step *step, uint32_t service, uint32_t w)
 	effect->digest = watch->desired;
 }
 
-static void reset(struct service_state *state)
-{
-	state->reload = RELOAD_IDLE;
-	state->reload_deadline_ms = NEVER_MS;
-	state->retry_interval_ms = 0;
-	state->gate_interval_ms = 0;
-	state->told_waiting = 0;
-	state->force_signal = 0;
-}
-
 /* States in which nothing can be done for the content: it is read when the process starts. */
 static bool life_is_between(uint8_t life)
 {
@@ -513,7 +503,7 @@ void reload_advance(struct step *step, uint32_t service)
 		return;
 	watch = next_to_validate(step, service, &pending);
 	if (!pending) {
-		reset(state);
+		policy_rest(state);
 		return;
 	}
 	if (state->reload_deadline_ms != NEVER_MS)
