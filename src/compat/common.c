@@ -77,8 +77,8 @@ static bool tell_ambiguous(struct option_reader *reader, const char *word, size_
 	int count = 0;
 
 	/* Like all faults it is cut where a user's words are too long for it. */
-	(void)snprintf(reader->fault, sizeof(reader->fault), "%s: option '--%s' is ambiguous; possibilities:",
-		       reader->argv[0], word);
+	(void)snprintf(reader->fault, sizeof(reader->fault),
+		       "%s: option '--%s' is ambiguous; possibilities:", reader->argv[0], word);
 	for (const struct option_name *name = reader->names; name->name != NULL; name++) {
 		if (strncmp(name->name, word, len) != 0)
 			continue;

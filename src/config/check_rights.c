@@ -90,7 +90,8 @@ void check_rights(struct value_reader *reader, const struct place *place, struct
 		check_group(reader, place, OPT_GROUP, value_text(reader, place, OPT_GROUP), spec);
 	if (spec->has_user && !spec->has_group)
 		faults_at(reader->faults, place, OPT_USER,
-			  "%u has no entry in /etc/passwd, so its group must be given: write %u:GROUP", spec->uid, spec->uid);
+			  "%u has no entry in /etc/passwd, so its group must be given: write %u:GROUP", spec->uid,
+			  spec->uid);
 	check_umask(reader, place, spec);
 	spec->workdir = value_path(reader, place, OPT_WORKDIR);
 	spec->no_new_privs = value_bool(reader, place, OPT_NO_NEW_PRIVS);

@@ -278,8 +278,8 @@ void reload_validated(struct step *step, const struct event *event)
 		/* Content that has moved on meanwhile is judged by itself, and at once. */
 		if (!digest_equal(watch->offered, watch->desired))
 			break;
-		effects_log(step, runs_with_offer(state, watch) ? MSG_REFUSED_RUNS : MSG_REFUSED, service, event->watch, 0,
-			    retry_later(step, service));
+		effects_log(step, runs_with_offer(state, watch) ? MSG_REFUSED_RUNS : MSG_REFUSED, service, event->watch,
+			    0, retry_later(step, service));
 		/* What a process was started with is applied only if it passes. */
 		if (digest_equal(watch->applied, watch->offered))
 			watch->has_applied = 0;

@@ -115,10 +115,10 @@ struct service_state {
 	int64_t probe_deadline_ms;  /* next look for readiness */
 	int64_t reload_deadline_ms; /* RETRYING, GATING */
 	int64_t started_ms;
-	int64_t gated_since_ms;	 /* when the signal was first found not to be caught; with gate_interval_ms */
-	uint32_t life_seq;	 /* of the incarnation */
-	uint32_t reload_seq;	 /* of the validation, signal or hook on its way */
-	uint32_t failures;	 /* in a row, each before start-window was over */
+	int64_t gated_since_ms; /* when the signal was first found not to be caught; with gate_interval_ms */
+	uint32_t life_seq;	/* of the incarnation */
+	uint32_t reload_seq;	/* of the validation, signal or hook on its way */
+	uint32_t failures;	/* in a row, each before start-window was over */
 	uint32_t probe_interval_ms;
 	uint32_t retry_interval_ms;
 	uint32_t gate_interval_ms;
@@ -162,7 +162,7 @@ struct watch_state {
 	uint8_t gave_up;       /* desired could not be applied: wait for other content */
 	uint8_t chatter;       /* enum chatter */
 	uint8_t has_partly;
-	uint8_t started_with;	    /* the next start reads other content than is applied: to be told */
+	uint8_t started_with; /* the next start reads other content than is applied: to be told */
 	uint8_t pad[3];
 };
 

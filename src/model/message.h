@@ -44,7 +44,8 @@
 	  "retry_ms") \
 	X(MOVED, INFO, "content changed during its validation: starting over", "", "") \
 	X(WAITING_READY, INFO, "change is kept until the service is ready", "", "") \
-	X(NOT_CAUGHT, WARN, "service does not catch the reload signal yet: holding it back, for 30 s at most", "signal", "") \
+	X(NOT_CAUGHT, WARN, "service does not catch the reload signal yet: holding it back, for 30 s at most", \
+	  "signal", "") \
 	X(NEVER_CAUGHT, ERROR, "service does not catch the reload signal: change not applied", "signal", "waited_ms") \
 	X(CATCH_UNKNOWN, WARN, \
 	  "the kernel does not tell which signals the service catches: readiness or a delay decides", "signal", \

@@ -207,9 +207,9 @@ static void start_on_refused_content_is_announced(void **unused)
 	(void)unused;
 	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "validated 0 refused |",
 	      "exited 0 1 | clear 0 15", "cleared 0 | digest 0", "digested 0 B | log START_REFUSED, spawn 0",
-	      "spawned 0 | log STARTED", "next 5000 |", "wait 5000 | validate 0 B", "validated 0 refused | log REFUSED_RUNS",
-	      "next 10000 |", "wait 10000 | validate 0 B", "validated 0 ok | notify 0 1", "signalled 0 sent | log APPLIED",
-	      "next never |");
+	      "spawned 0 | log STARTED", "next 5000 |", "wait 5000 | validate 0 B",
+	      "validated 0 refused | log REFUSED_RUNS", "next 10000 |", "wait 10000 | validate 0 B",
+	      "validated 0 ok | notify 0 1", "signalled 0 sent | log APPLIED", "next never |");
 }
 
 static void content_that_is_judged_when_its_process_runs_already(void **unused)
@@ -218,8 +218,8 @@ static void content_that_is_judged_when_its_process_runs_already(void **unused)
 	CHECK(CHECKED, START, "complete 0 | digest 0", "digested 0 B | validate 0 B", "exited 0 1 | clear 0 15",
 	      "cleared 0 | digest 0", "digested 0 B | spawn 0", "spawned 0 | log APPLIED",
 	      "validated 0 refused | log REFUSED_RUNS", "next 5000 |", "complete 0 | digest 0",
-	      "digested 0 A | log CHANGED, validate 0 A", "validated 0 ok | notify 0 1", "signalled 0 sent | log APPLIED",
-	      "next never |");
+	      "digested 0 A | log CHANGED, validate 0 A", "validated 0 ok | notify 0 1",
+	      "signalled 0 sent | log APPLIED", "next never |");
 }
 
 static void refused_content_holds_the_start_until_it_passes(void **unused)

@@ -116,7 +116,7 @@ static void assert_ids(const uint32_t *ids, uint32_t expected)
 static void what_was_not_given_stays(void **state)
 {
 	(void)state;
-	(void)begin("somebody", "/home/x");
+	(void)begin("somebody", "/srv/x");
 	take();
 	assert_int_equal(looks.rc, 0);
 	assert_ids(looks.uids, getuid());
@@ -145,7 +145,7 @@ static void a_user_is_taken_whole(void **state)
 
 	(void)state;
 	only_root_can();
-	service = begin("web", "/home/web");
+	service = begin("web", "/srv/web");
 	service->has_user = 1;
 	service->uid = NOBODY;
 	service->gid = 1003;
@@ -156,7 +156,7 @@ static void a_user_is_taken_whole(void **state)
 	assert_int_equal(looks.group_count, 2);
 	assert_int_equal(looks.groups[0], 1001);
 	assert_int_equal(looks.groups[1], 1002);
-	assert_string_equal(looks.home, "/home/web");
+	assert_string_equal(looks.home, "/srv/web");
 	assert_string_equal(looks.user, "web");
 	assert_string_equal(looks.logname, "web");
 	assert_int_equal(looks.no_new_privs, 0);
@@ -187,7 +187,7 @@ static void a_group_alone_leaves_the_user(void **state)
 
 	(void)state;
 	only_root_can();
-	service = begin("web", "/home/web");
+	service = begin("web", "/srv/web");
 	service->has_group = 1;
 	service->gid = 1003;
 	take();
@@ -213,14 +213,14 @@ static void who_is_it_already_needs_no_right(void **state)
 
 	(void)state;
 	only_root_can();
-	service = begin("nobody", "/home/nobody");
+	service = begin("nobody", "/srv/nobody");
 	before = become_nobody;
 	service->has_user = 1;
 	service->uid = service->gid = NOBODY;
 	take();
 	assert_int_equal(looks.rc, 0);
 	assert_ids(looks.uids, NOBODY);
-	assert_string_equal(looks.home, "/home/nobody");
+	assert_string_equal(looks.home, "/srv/nobody");
 	end();
 }
 
@@ -241,7 +241,7 @@ static void what_fails_is_named_and_ends_it(void **state)
 
 	(void)state;
 	only_root_can();
-	service = begin("web", "/home/web");
+	service = begin("web", "/srv/web");
 	before = become_nobody;
 	service->has_group = 1;
 	service->gid = 1003;
@@ -257,7 +257,7 @@ static void what_fails_is_named_and_ends_it(void **state)
 	assert_string_equal(looks.stage, "groups");
 	assert_string_equal(looks.home, "/before");
 	end();
-	service = begin("web", "/home/web");
+	service = begin("web", "/srv/web");
 	before = lose_the_right_to_change_users;
 	service->has_user = 1;
 	service->uid = NOBODY;

@@ -94,9 +94,19 @@ static void bounds_are_told(void **state)
 	tree_finish(&tree);
 }
 
+/* Linux before 5.6 has no such call, and valgrind 3.19 does not know it. */
+static bool has_openat2(void)
+{
+	return syscall(SYS_openat2, -1, NULL, NULL, 0ul) == 0 || errno != ENOSYS;
+}
+
 static void other_mounts_are_not_touched_in_the_loop(void **state)
 {
 	(void)state;
+	if (!has_openat2()) {
+		print_message("openat2 is not there\n");
+		skip();
+	}
 	make_link("/proc/version", "to-file");
 	assert_int_equal(collect(64, false), -E2BIG);
 	tree_finish(&tree);
