@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* links: fake/sys.c */
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "runtime_util.h"
 
 #include "fake/sys.h"
