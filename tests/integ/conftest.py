@@ -256,6 +256,13 @@ def service_text(name, argv, *lines):
     return f'service "{name}" {{\n{settings}\n}}\n'
 
 
+def preloading(library):
+    """A prefix that loads a library before all others; settings NAME=VALUE may follow."""
+    # AddressSanitizer wants to be the first one, and need not be: nothing of it is replaced.
+    asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
+    return ["env", f"LD_PRELOAD={library}", f"ASAN_OPTIONS={asan}"]
+
+
 def sanitized():
     """Is the program built with a sanitizer? That opens files and maps memory of its own."""
     with open(PROGRAM, "rb") as file:
@@ -268,5 +275,5 @@ def needs(program):
     return pytest.mark.skipif(path is None, reason=f"{program} is not installed")
 
 
-__all__ = ["ConfigMap", "NAMESPACE", "PROGRAM", "Reinit", "Stub", "children", "needs", "parse_logfmt", "run",
+__all__ = ["ConfigMap", "NAMESPACE", "PROGRAM", "Reinit", "Stub", "children", "needs", "parse_logfmt", "preloading", "run",
            "sanitized", "service_text", "shlex", "status_field", "wait_until", "words"]

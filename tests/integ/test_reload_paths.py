@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from conftest import wait_until
+from conftest import preloading, wait_until
 from kubelet import ConfigMap, build_c, in_mounts
 
 
@@ -337,7 +337,7 @@ def shim(tmp_path):
     """shim(NAME=VALUE…): a prefix that loads the shim with these variables."""
     build_c(SHIM, tmp_path / "shim.so", "-shared", "-fPIC")
     (tmp_path / "gate").touch()
-    return lambda *settings: ["env", f"LD_PRELOAD={tmp_path}/shim.so", f"GATE={tmp_path}/gate", *settings]
+    return lambda *settings: preloading(tmp_path / "shim.so") + [f"GATE={tmp_path}/gate", *settings]
 
 
 @pytest.mark.parametrize("call", ["inotify_init1", "inotify_add_watch"])

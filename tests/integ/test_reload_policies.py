@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from conftest import children, status_field, wait_until
+from conftest import children, preloading, status_field, wait_until
 from kubelet import build_c, in_mounts
 
 
@@ -259,7 +259,7 @@ def test_signal_that_only_a_child_catches_is_refused_with_a_hint(reinit, configm
     wrapper = script(tmp_path / "entrypoint", '"$@" &\nwait\n')
     init = reinit("--watch", config.path, "--on-change", "signal:HUP", "--", wrapper, *service.argv, "--reads",
                   f"{config.path}/key",
-                  prefix=["env", f"LD_PRELOAD={tmp_path}/jump.so", f"JUMP={tmp_path}/now"])
+                  prefix=preloading(tmp_path / "jump.so") + [f"JUMP={tmp_path}/now"])
     service.wait_lines(1)
     child = wait_until(lambda: children(init.main_pid()), "the script's daemon")[0]
     config.update({"key": "two"})

@@ -10,7 +10,7 @@ import tempfile
 
 import pytest
 
-from conftest import children, status_field, wait_until
+from conftest import children, preloading, status_field, wait_until
 from kubelet import build_c
 from test_reload_paths import SHIM
 
@@ -124,7 +124,7 @@ def test_last_of_many_changes_is_seen_by_the_poll_alone(reinit, configmap, memor
     """The poll reads whole pictures in the storm too."""
     build_c(SHIM, tmp_path / "shim.so", "-shared", "-fPIC")
     storm = Storm(reinit, configmap, memory, tmp_path, "--on-change", "signal:HUP", poll="10ms",
-                  prefix=["env", f"LD_PRELOAD={tmp_path}/shim.so", "FAIL=inotify_init1"])
+                  prefix=preloading(tmp_path / "shim.so") + ["FAIL=inotify_init1"])
     assert storm.init.lines("NO_INOTIFY")
     assert 1 <= storm.blow(2000, 0) <= 2000
 
