@@ -281,7 +281,8 @@ static void signals_are_given_back(void **state)
 	spec->clean_signals = 1;
 	assert_int_equal(run(), 0);
 	assert_int_equal(signal_mask("SigBlk:"), 0);
-	assert_int_equal(signal_mask("SigIgn:"), 0);
+	/* But for those that libc keeps for itself: where they come ignored, no sigaction(3) changes it. */
+	assert_int_equal(signal_mask("SigIgn:") & ~(BIT(32) | BIT(33)), 0);
 	(void)signal(SIGUSR2, SIG_DFL);
 	free(spec);
 }
