@@ -181,7 +181,6 @@ def test_haproxy_survives_a_change_right_after_its_start(reinit, tmp_path):
     served.init.wait_event("APPLIED")
     served.wait_page("two")
     assert len(served.init.lines("STARTED")) == 1
-    end_haproxy(served, reloads=1)
 
 
 @needs("php-fpm8.2")

@@ -156,7 +156,7 @@ def test_mount_on_a_watched_directory_is_found_by_the_poll(reinit, service, conf
     wait_until(lambda: service.lines()[-1].startswith("HUP"), "the mounted content to be applied")
     config.update({"key": "two"})
     init.wait_event("APPLIED", count=2)
-    assert len(service.lines()) == 3
+    assert len(service.wait_lines(3)) == 3
 
 
 def test_subpath_mount_is_named_with_what_to_change(reinit, service, configmap, tmp_path):
