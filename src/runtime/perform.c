@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 #include "runtime/children.h"
 #include "runtime/delegate.h"
